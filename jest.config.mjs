@@ -1,0 +1,20 @@
+/** Node must run with `--experimental-vm-modules`: start jest by `npm run test:unit -- <args>`. */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
+  testRegex: '\\.(spec|e2e-spec)\\.ts$',
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['/dist/'],
+  moduleFileExtensions: ['ts', 'js', 'json'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest'] },
+  resolver: '<rootDir>/jest.resolver.cjs',
+  setupFiles: ['reflect-metadata'],
+  coverageProvider: 'v8',
+  maxWorkers: 2,
+  testTimeout: 15_000,
+  moduleNameMapper: {
+    '^@nest-zmq/core$': '<rootDir>/libs/zmq-core/src/index.ts',
+    '^@nest-zmq/transport$': '<rootDir>/libs/nest-transport/src/index.ts',
+  },
+};
