@@ -1,0 +1,121 @@
+import { Peer } from '../socket/peer.js';
+import type { MessageSink } from '../socket/receiver.js';
+import { ZmqError } from '../foundation/errors.js';
+import { type MessageLike, toMultipart } from './message.js';
+import { coreOf, Socket, usableCoreOf } from './socket.js';
+
+/*
+ * A Publisher has no `receive` and a Subscriber no `send`, in types and at run
+ * time: there is a class for what sends, one for what receives, and one for both.
+ */
+
+export interface SendOptions {
+  /** Gives up waiting; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PeerOptions {
+  /** To this peer only. A ROUTER then takes no routing id frame. */
+  readonly peer?: Peer;
+}
+
+/** A socket that sends. */
+export interface Writable<M extends MessageLike | readonly MessageLike[] = MessageLike | readonly MessageLike[]> {
+  /**
+   * Queues a message. Waits where the pattern waits (no peer, no room) for at most
+   * `sendTimeout`, then rejects with EAGAIN. Throws EBUSY while another send waits.
+   */
+  send(message: M, options?: SendOptions): Promise<void>;
+  /**
+   * Queues a message now, or gives false where `send` would wait. Throws what `send`
+   * would reject with; with a `peer` that is gone, EHOSTUNREACH.
+   */
+  trySend(message: M, options?: PeerOptions): boolean;
+  /**
+   * Resolves when `trySend` (to that peer) may succeed. Rejects with EBADF when the
+   * socket is closed, with EHOSTUNREACH when the peer is lost.
+   */
+  untilWritable(options?: PeerOptions & SendOptions): Promise<void>;
+}
+
+/** A socket that receives. */
+export interface Readable<M extends readonly Buffer[] = Buffer[]> extends AsyncIterable<M> {
+  /**
+   * The next message. Waits for at most `receiveTimeout`, then rejects with EAGAIN.
+   * Throws EBUSY while another receive waits or a sink is set.
+   */
+  receive(options?: { readonly signal?: AbortSignal }): Promise<M>;
+  /** The next message if one is there. */
+  tryReceive(): M | undefined;
+  /**
+   * Gives every message to `sink`, synchronously and in order, in place of `receive`.
+   * `onMessage(undefined)` pauses at once, also from within the sink: messages then
+   * stay queued up to their mark and the peers feel it. An error that the sink throws
+   * is reported as uncaught and does not lose the next message.
+   */
+  onMessage(sink: MessageSink | undefined): void;
+}
+
+export abstract class SendingSocket extends Socket implements Writable {
+  send(message: MessageLike | readonly MessageLike[], options?: SendOptions): Promise<void> {
+    const { sender } = usableCoreOf(this);
+    const multipart = toMultipart(message);
+    return multipart === undefined ? Promise.resolve() : sender.send(multipart, options?.signal);
+  }
+
+  trySend(message: MessageLike | readonly MessageLike[], options?: PeerOptions): boolean {
+    const { sender } = usableCoreOf(this);
+    const multipart = toMultipart(message);
+    return multipart === undefined || sender.trySend(multipart, checkPeer(options?.peer));
+  }
+
+  untilWritable(options: PeerOptions & SendOptions = {}): Promise<void> {
+    return usableCoreOf(this).sender.untilWritable(checkPeer(options.peer), options.signal);
+  }
+}
+
+export abstract class ReceivingSocket extends Socket implements Readable {
+  receive(options?: { readonly signal?: AbortSignal }): Promise<Buffer[]> {
+    return usableCoreOf(this).receiver.receive(options?.signal);
+  }
+
+  tryReceive(): Buffer[] | undefined {
+    return usableCoreOf(this).receiver.tryReceive();
+  }
+
+  onMessage(sink: MessageSink | undefined): void {
+    if (sink === undefined && coreOf(this).closed) return;
+    usableCoreOf(this).receiver.onMessage(sink);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Buffer[], undefined> {
+    return { next: () => nextMessage(this) };
+  }
+}
+
+// A class has one base, so the second half of this one is taken over as it is.
+export abstract class DuplexSocket extends SendingSocket {}
+export interface DuplexSocket extends Readable {}
+for (const name of ['receive', 'tryReceive', 'onMessage', Symbol.asyncIterator] as const) {
+  Object.defineProperty(
+    DuplexSocket.prototype,
+    name,
+    Object.getOwnPropertyDescriptor(ReceivingSocket.prototype, name)!,
+  );
+}
+
+/** Ends when the socket is closed. Any other error, a timeout too, is thrown. */
+async function nextMessage(socket: Socket & Readable): Promise<IteratorResult<Buffer[], undefined>> {
+  if (socket.closed) return { done: true, value: undefined };
+  try {
+    return { done: false, value: await socket.receive() };
+  } catch (error) {
+    if (socket.closed && error instanceof ZmqError && error.code === 'EAGAIN') return { done: true, value: undefined };
+    throw error;
+  }
+}
+
+function checkPeer(peer: unknown): Peer | undefined {
+  if (peer === undefined || peer instanceof Peer) return peer;
+  throw new TypeError('peer must be one of socket.peers');
+}

@@ -1,0 +1,49 @@
+import type { Multipart } from '../foundation/multipart.js';
+
+/** One received part of a message. */
+export type Message = Buffer;
+
+/**
+ * What can be sent as one part. Text is sent as UTF-8, `null` as an empty part,
+ * a number as its decimal text.
+ */
+export type MessageLike = ArrayBufferView | ArrayBuffer | SharedArrayBuffer | string | number | null;
+
+/**
+ * Parts up to this size are copied when they are sent, so that their buffers may
+ * be used again at once; larger ones are sent by reference and must not change
+ * until they were written (zeromq.js has the same rule).
+ */
+const COPY_LIMIT = 128;
+
+/** A message as the user gives it → all its frames, or `undefined` for no parts at all. */
+export function toMultipart(message: MessageLike | readonly MessageLike[]): Multipart | undefined {
+  if (!Array.isArray(message)) {
+    if (message === undefined) throw new TypeError('Message must be present');
+    return [toFrame(message as MessageLike)];
+  }
+  const count = message.length;
+  if (count === 0) return undefined;
+  const frames = new Array<Buffer>(count);
+  for (let i = 0; i < count; i++) frames[i] = toFrame(message[i] as MessageLike);
+  return frames;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function toFrame(part: MessageLike): Buffer {
+  if (typeof part === 'string') return Buffer.from(part);
+  if (part === null) return EMPTY;
+  if (part instanceof Uint8Array) {
+    const size = part.length;
+    if (size <= COPY_LIMIT) {
+      const copy = Buffer.allocUnsafe(size);
+      copy.set(part, 0);
+      return copy;
+    }
+    return Buffer.isBuffer(part) ? part : Buffer.from(part.buffer, part.byteOffset, size);
+  }
+  if (ArrayBuffer.isView(part)) return toFrame(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+  if (part instanceof ArrayBuffer || part instanceof SharedArrayBuffer) return toFrame(new Uint8Array(part));
+  return Buffer.from(String(part));
+}

@@ -1,0 +1,118 @@
+import { EventEmitter } from 'node:events';
+import { ZmqError } from '../foundation/errors.js';
+import { FifoQueue } from '../foundation/fifo-queue.js';
+import type { SessionEvent } from '../session/session-event.js';
+import { report } from '../socket/receiver.js';
+import type { SocketCore } from '../socket/socket-core.js';
+
+/** What happens to a socket's endpoints and connections. `end` is the last, when the socket is closed. */
+export type Event = SessionEvent | { readonly type: 'end'; readonly reason?: undefined };
+export type EventType = Event['type'];
+export type EventOfType<T extends EventType = EventType> = Extract<Event, { type: T }>;
+
+/** Events kept for a reader that does not come; beyond it the oldest go. */
+const MAX_UNREAD = 1000;
+
+/**
+ * The events of one socket from its first use on (`socket.events`): by promise, by
+ * `for await`, or by listeners. One that nobody reads never blocks and never grows
+ * beyond 1,000 events.
+ */
+export class Observer implements AsyncIterable<Event> {
+  readonly #core: SocketCore;
+  readonly #unread = new FifoQueue<Event>();
+  readonly #emitter = new EventEmitter();
+  #emitting = false;
+  #ended = false;
+  #waiting: { resolve: (event: Event) => void; reject: (error: Error) => void } | undefined;
+  /** Events that were forgotten because nobody read them. */
+  dropped = 0;
+
+  constructor(core: SocketCore) {
+    this.#core = core;
+    core.onEvent = (event) => this.#take(event);
+    core.onEnd = () => this.#take({ type: 'end' });
+  }
+
+  get closed(): boolean {
+    return this.#ended;
+  }
+
+  /** Calls `listener` for each event of the type from now on. After this, `receive` throws. */
+  on<T extends EventType>(type: T, listener: (event: EventOfType<T>) => void): this {
+    this.#emitting = true;
+    this.#emitter.on(type, listener);
+    for (let event = this.#unread.shift(); event !== undefined; event = this.#unread.shift()) this.#emit(event);
+    return this;
+  }
+
+  off<T extends EventType>(type: T, listener: (event: EventOfType<T>) => void): this {
+    this.#emitting = true;
+    this.#emitter.off(type, listener);
+    return this;
+  }
+
+  /** The next event. Keeps the process alive while it waits. Throws EBUSY while another waits, EBADF after `end`. */
+  receive(): Promise<Event> {
+    if (this.#emitting) {
+      throw new Error(
+        'Observer is in event emitter mode. After a call to events.on() it is not possible to read events with events.receive().',
+      );
+    }
+    if (this.#waiting !== undefined) {
+      throw new ZmqError(
+        'EBUSY',
+        'Observer is busy reading; only one receive operation may be in progress at any time',
+      );
+    }
+    const event = this.#unread.shift();
+    if (event !== undefined) return Promise.resolve(event);
+    if (this.#ended) throw new ZmqError('EBADF');
+    this.#core.context.keepAlive.hold();
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  /** No more events. Idempotent. */
+  close(): void {
+    this.#take({ type: 'end' });
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Event, undefined> {
+    while (!this.#ended || this.#unread.length > 0) {
+      const event = await this.receive();
+      yield event;
+      if (event.type === 'end') return;
+    }
+  }
+
+  #take(event: Event): void {
+    if (this.#ended) return;
+    if (event.type === 'end') this.#ended = true;
+    if (this.#emitting) {
+      this.#emit(event);
+      return;
+    }
+    const waiting = this.#waiting;
+    if (waiting !== undefined) {
+      this.#waiting = undefined;
+      this.#core.context.keepAlive.release();
+      waiting.resolve(event);
+      return;
+    }
+    this.#unread.push(event);
+    if (this.#unread.length > MAX_UNREAD) {
+      this.#unread.shift();
+      this.dropped++;
+    }
+  }
+
+  #emit(event: Event): void {
+    try {
+      this.#emitter.emit(event.type, event);
+    } catch (error) {
+      report(error);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import type { SocketTypeName } from '../foundation/socket-type.js';
+import { socketTypes } from '../foundation/socket-type.js';
+import { ZmqError } from '../foundation/errors.js';
+import type { ConnectOptions } from '../socket/endpoints.js';
+import { type Peer, type PeerSink } from '../socket/peer.js';
+import { SocketCore } from '../socket/socket-core.js';
+import { type Context, context as defaultContext, coreOfContext } from './context.js';
+import { Observer } from './observer.js';
+
+interface Insides {
+  readonly core: SocketCore;
+  readonly context: Context;
+  observer: Observer | undefined;
+}
+
+const insides = new WeakMap<Socket, Insides>();
+
+function insidesOf(socket: Socket): Insides {
+  const found = insides.get(socket);
+  if (found === undefined) throw new TypeError('this is not a socket');
+  return found;
+}
+
+/** The running socket behind an api object. For `api/` only. */
+export function coreOf(socket: Socket): SocketCore {
+  return insidesOf(socket).core;
+}
+
+/** Like `coreOf`, for operations: throws EBADF on a closed socket, EBUSY while a bind is under way. */
+export function usableCoreOf(socket: Socket): SocketCore {
+  const { core } = insidesOf(socket);
+  core.assertUsable();
+  return core;
+}
+
+/**
+ * What all sockets have. Options are properties: `socket.linger = 0`, or as the
+ * constructor's argument. The object is sealed: a misspelt option throws.
+ */
+export abstract class Socket {
+  constructor(type: SocketTypeName, options: { context?: Context } = {}) {
+    if (typeof options !== 'object' || options === null) throw new TypeError('Options must be an object');
+    const { context = defaultContext, ...rest } = options;
+    insides.set(this, { core: new SocketCore(coreOfContext(context), type), context, observer: undefined });
+    Object.seal(this);
+    Object.assign(this, rest);
+  }
+
+  /**
+   * Listens on an endpoint: `tcp://*:5555`, `tcp://127.0.0.1:*` (any free port, then
+   * `lastEndpoint` tells it), `ipc:///path`, `inproc://name`.
+   * Rejects with a `ZmqError` that has `code` and `address`: EADDRINUSE, EADDRNOTAVAIL,
+   * EINVAL, ENODEV, EPROTONOSUPPORT, …
+   */
+  bind(endpoint: string): Promise<void> {
+    return usableCoreOf(this).bind(checkEndpoint(endpoint));
+  }
+
+  /** Stops listening; the connections that came through it end when their messages are out. Rejects with ENOENT for an endpoint that is not bound exactly so. */
+  unbind(endpoint: string): Promise<void> {
+    return usableCoreOf(this).unbind(checkEndpoint(endpoint));
+  }
+
+  /** Connects now or as soon as somebody listens there, and again after every loss. Throws EINVAL, EPROTONOSUPPORT. */
+  connect(endpoint: string): void;
+  connect(endpoint: string, options: ConnectOptions): void;
+  connect(endpoint: string, options?: ConnectOptions): void {
+    if (options !== undefined && this.type !== socketTypes.ROUTER.id)
+      throw new TypeError('Expected 1 argument but received 2');
+    usableCoreOf(this).connect(checkEndpoint(endpoint), options);
+  }
+
+  /** Takes a `connect` back. Throws ENOENT for an endpoint that was not connected. */
+  disconnect(endpoint: string): void {
+    usableCoreOf(this).disconnect(checkEndpoint(endpoint));
+  }
+
+  /**
+   * Closes the socket. Idempotent. A pending `send` or `receive` is settled (normally
+   * with EAGAIN). What was sent is still delivered in the background, for at most
+   * `linger` milliseconds.
+   */
+  close(): void {
+    const { core, observer } = insidesOf(this);
+    core.close();
+    if (observer === undefined) return;
+  }
+
+  /** What happens to endpoints and connections, from the first use of this property on. */
+  get events(): Observer {
+    const inside = insidesOf(this);
+    if (inside.core.closed) throw new ZmqError('ENOTSOCK');
+    inside.observer ??= new Observer(inside.core);
+    return inside.observer;
+  }
+
+  get context(): Context | undefined {
+    const inside = insidesOf(this);
+    return inside.core.closed ? undefined : inside.context;
+  }
+
+  get closed(): boolean {
+    return coreOf(this).closed;
+  }
+
+  /** Whether `receive` would give a message at once. */
+  get readable(): boolean {
+    const core = coreOf(this);
+    return !core.closed && core.pattern.canReceive();
+  }
+
+  /** Whether `send` would be done at once. */
+  get writable(): boolean {
+    const core = coreOf(this);
+    return !core.closed && core.pattern.canSend();
+  }
+
+  /** libzmq's number of the socket type. */
+  get type(): number {
+    return socketTypes[coreOf(this).type].id;
+  }
+
+  /** The endpoint that was bound or connected last, wildcards resolved: `tcp://127.0.0.1:46001`. */
+  get lastEndpoint(): string | null {
+    return coreOf(this).endpoints.last;
+  }
+
+  /** `null` for NULL, the mechanism without security. */
+  get securityMechanism(): null {
+    return null;
+  }
+
+  /** Messages that this socket's pattern has dropped since it was made: no room, nobody there, or malformed. */
+  get dropped(): number {
+    return coreOf(this).pattern.dropped;
+  }
+
+  /** The peers that are connected now. */
+  get peers(): readonly Peer[] {
+    return [...coreOf(this).peers.all];
+  }
+
+  /** The peer, where there can be but one (PAIR), or the first of `peers`. */
+  get peer(): Peer | undefined {
+    const [first] = coreOf(this).peers.all;
+    return first;
+  }
+
+  /** Tells of peers that come and go, from now on. One sink at a time; `undefined` takes it away. */
+  onPeer(sink: PeerSink | undefined): void {
+    coreOf(this).peers.sink = sink;
+  }
+
+  /** Ends the connection to one peer; what is queued for it is dropped. Nothing happens if it is gone already. */
+  disconnectPeer(peer: Peer): void {
+    usableCoreOf(this).disconnectPeer(peer);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+}
+
+function checkEndpoint(endpoint: unknown): string {
+  if (typeof endpoint !== 'string') throw new TypeError('Address must be a string');
+  return endpoint;
+}

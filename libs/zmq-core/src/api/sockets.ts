@@ -1,0 +1,156 @@
+import type { SocketTypeName } from '../foundation/socket-type.js';
+import { ZmqError } from '../foundation/errors.js';
+import { PublisherPattern } from '../patterns/publisher.js';
+import { SubscriberPattern } from '../patterns/subscriber.js';
+import { XPublisherPattern } from '../patterns/xpublisher.js';
+import type { Peer } from '../socket/peer.js';
+import { DuplexSocket, ReceivingSocket, SendingSocket } from './capabilities.js';
+import { defineOptions, type OptionsOf, type SocketOptions } from './options.js';
+import { coreOf, type Socket, usableCoreOf } from './socket.js';
+
+/** PAIR: one peer, both ways (31/EXPAIR). A second peer is refused. */
+export class Pair extends DuplexSocket {
+  constructor(options?: SocketOptions<'PAIR'>) {
+    super('PAIR', options);
+  }
+}
+
+/** REQ: asks, then waits for the answer, strictly in turn; round robin over its peers (28/REQREP). */
+export class Request extends DuplexSocket {
+  constructor(options?: SocketOptions<'REQ'>) {
+    super('REQ', options);
+  }
+}
+
+/** REP: takes a request, then answers it, strictly in turn (28/REQREP). */
+export class Reply extends DuplexSocket {
+  constructor(options?: SocketOptions<'REP'>) {
+    super('REP', options);
+  }
+}
+
+/** DEALER: sends round robin, receives fairly from all (28/REQREP). */
+export class Dealer extends DuplexSocket {
+  constructor(options?: SocketOptions<'DEALER'>) {
+    super('DEALER', options);
+  }
+}
+
+/** ROUTER: the first frame of each message is the routing id of its peer, both ways (28/REQREP). */
+export class Router extends DuplexSocket {
+  constructor(options?: SocketOptions<'ROUTER'>) {
+    super('ROUTER', options);
+  }
+}
+
+/** PUSH: round robin over its workers; waits while there is none with room (30/PIPELINE). */
+export class Push extends SendingSocket {
+  constructor(options?: SocketOptions<'PUSH'>) {
+    super('PUSH', options);
+  }
+}
+
+/** PULL: receives fairly from all its sources (30/PIPELINE). */
+export class Pull extends ReceivingSocket {
+  constructor(options?: SocketOptions<'PULL'>) {
+    super('PULL', options);
+  }
+}
+
+/** One subscription or its end, as it came from a peer. */
+export interface SubscriptionEvent {
+  readonly peer: Peer;
+  readonly topic: Buffer;
+  readonly subscribed: boolean;
+}
+
+/** PUB: to all whose subscription is a prefix of the first frame; a full subscriber misses it (29/PUBSUB). */
+export class Publisher extends SendingSocket {
+  constructor(options?: SocketOptions<'PUB'>) {
+    super('PUB', options);
+  }
+
+  /** Tells of every subscription as it comes in. One sink at a time. */
+  onSubscription(sink: ((event: SubscriptionEvent) => void) | undefined): void {
+    setSubscriptionSink(this, sink);
+  }
+}
+
+/** XPUB: a PUB that also receives: subscriptions as `\x01topic` and `\x00topic`, and what XSUB peers send (29/PUBSUB). */
+export class XPublisher extends DuplexSocket {
+  constructor(options?: SocketOptions<'XPUB'>) {
+    super('XPUB', options);
+  }
+
+  /** Tells of every subscription as it comes in. One sink at a time. */
+  onSubscription(sink: ((event: SubscriptionEvent) => void) | undefined): void {
+    setSubscriptionSink(this, sink);
+  }
+}
+
+function setSubscriptionSink(socket: Socket, sink: ((event: SubscriptionEvent) => void) | undefined): void {
+  const { pattern } = coreOf(socket);
+  if (!(pattern instanceof PublisherPattern || pattern instanceof XPublisherPattern)) throw new ZmqError('ENOTSUP');
+  pattern.onSubscription =
+    sink === undefined ? undefined : (end, topic, subscribed) => sink({ peer: end.label as Peer, topic, subscribed });
+}
+
+/** SUB: receives what begins with one of its subscriptions (29/PUBSUB). */
+export class Subscriber extends ReceivingSocket {
+  constructor(options?: SocketOptions<'SUB'>) {
+    super('SUB', options);
+  }
+
+  /** Adds prefixes; none = the empty one, which matches all. Counted: each needs its own `unsubscribe`. */
+  subscribe(...prefixes: readonly (Buffer | string)[]): void {
+    const pattern = subscriberPattern(this);
+    for (const prefix of prefixes.length === 0 ? [''] : prefixes) pattern.subscribe(Buffer.from(prefix as string));
+  }
+
+  /** Takes prefixes back; one that was not subscribed is ignored. */
+  unsubscribe(...prefixes: readonly (Buffer | string)[]): void {
+    const pattern = subscriberPattern(this);
+    for (const prefix of prefixes.length === 0 ? [''] : prefixes) pattern.unsubscribe(Buffer.from(prefix as string));
+  }
+}
+
+function subscriberPattern(socket: Socket): SubscriberPattern {
+  const { pattern } = usableCoreOf(socket);
+  if (!(pattern instanceof SubscriberPattern)) throw new ZmqError('ENOTSUP');
+  return pattern;
+}
+
+/** XSUB: a SUB that sends: `\x01topic` and `\x00topic` subscribe and cancel, all else goes to every publisher (29/PUBSUB). */
+export class XSubscriber extends DuplexSocket {
+  constructor(options?: SocketOptions<'XSUB'>) {
+    super('XSUB', options);
+  }
+}
+
+// The options of each class: types here, accessors from the table below.
+export interface Pair extends OptionsOf<'PAIR'> {}
+export interface Request extends OptionsOf<'REQ'> {}
+export interface Reply extends OptionsOf<'REP'> {}
+export interface Dealer extends OptionsOf<'DEALER'> {}
+export interface Router extends OptionsOf<'ROUTER'> {}
+export interface Push extends OptionsOf<'PUSH'> {}
+export interface Pull extends OptionsOf<'PULL'> {}
+export interface Publisher extends OptionsOf<'PUB'> {}
+export interface XPublisher extends OptionsOf<'XPUB'> {}
+export interface Subscriber extends OptionsOf<'SUB'> {}
+export interface XSubscriber extends OptionsOf<'XSUB'> {}
+
+const classes: Record<SocketTypeName, { readonly prototype: Socket }> = {
+  PAIR: Pair,
+  PUB: Publisher,
+  SUB: Subscriber,
+  REQ: Request,
+  REP: Reply,
+  DEALER: Dealer,
+  ROUTER: Router,
+  PULL: Pull,
+  PUSH: Push,
+  XPUB: XPublisher,
+  XSUB: XSubscriber,
+};
+for (const [type, socketClass] of Object.entries(classes)) defineOptions(socketClass, type as SocketTypeName);

@@ -1,0 +1,61 @@
+import type { Multipart } from '../foundation/multipart.js';
+import { LONG, LONG_HEADER, MORE, SHORT_HEADER, SHORT_LIMIT } from '../wire/frame.js';
+import { type Batch, BY_REFERENCE } from './batch.js';
+
+/** Below this a byte loop is faster than `TypedArray.set` (measured: 10 B frames 1.6×). */
+const LOOP_LIMIT = 64;
+/** Messages of a fan-out up to this size keep their encoded bytes for the next session. */
+const SHARE_LIMIT = BY_REFERENCE;
+
+/** Message → frames in the batch. */
+export function encodeMessage(message: Multipart, batch: Batch): void {
+  if (message.encoded !== undefined) {
+    encodeShared(message, batch);
+    return;
+  }
+  const last = message.length - 1;
+  for (let i = 0; i < last; i++) encodeFrame(message[i]!, MORE, batch);
+  encodeFrame(message[last]!, 0, batch);
+}
+
+export function encodeFrame(body: Buffer, flags: number, batch: Batch): void {
+  const size = body.length;
+  const byReference = size >= BY_REFERENCE;
+  batch.reserve(byReference ? LONG_HEADER : LONG_HEADER + size);
+  const bytes = batch.bytes;
+  let at = batch.at;
+  if (size <= SHORT_LIMIT) {
+    bytes[at] = flags;
+    bytes[at + 1] = size;
+    at += SHORT_HEADER;
+  } else {
+    bytes[at] = flags | LONG;
+    bytes.writeUInt32BE((size / 0x100000000) >>> 0, at + 1);
+    bytes.writeUInt32BE(size >>> 0, at + 5);
+    at += LONG_HEADER;
+  }
+  if (byReference) {
+    batch.advance(at);
+    batch.refer(body);
+    return;
+  }
+  if (size < LOOP_LIMIT) for (let i = 0; i < size; i++) bytes[at + i] = body[i]!;
+  else bytes.set(body, at);
+  batch.advance(at + size);
+}
+
+/** A message of a fan-out: encoded by the first session that sends it, copied by the others. */
+function encodeShared(message: Multipart, batch: Batch): void {
+  const ready = message.encoded;
+  if (ready) {
+    batch.append(ready);
+    return;
+  }
+  let size = 0;
+  for (const frame of message) size += LONG_HEADER + frame.length;
+  batch.reserve(size < SHARE_LIMIT ? size : 0);
+  const { at, bytes } = batch;
+  const last = message.length - 1;
+  for (let i = 0; i <= last; i++) encodeFrame(message[i]!, i < last ? MORE : 0, batch);
+  if (size < SHARE_LIMIT) message.encoded = Buffer.from(bytes.subarray(at, batch.at));
+}

@@ -1,0 +1,109 @@
+import { ProtocolError } from '../foundation/errors.js';
+import type { Multipart } from '../foundation/multipart.js';
+import { decodeCommand, encodeCommand } from '../wire/command.js';
+import { COMMAND, MORE } from '../wire/frame.js';
+import { type FrameDecoder, rightSized } from '../wire/frame-decoder.js';
+import { decodePing, encodePing, encodePong } from '../wire/ping-pong.js';
+import { isSubscription, subscriptionCommandName, subscriptionFromCommand } from '../wire/subscription.js';
+import type { Batch } from './batch.js';
+import type { ConnectionSink } from './connection.js';
+import { encodeMessage } from './frame-encoder.js';
+import { Heartbeat } from './heartbeat.js';
+import type { ZmtpOptions } from './zmtp-connection.js';
+
+/** The last phase: frames ⇄ whole messages, and the commands in between. */
+export class TrafficPhase {
+  readonly heartbeat: Heartbeat;
+  readonly ping: Buffer;
+
+  /** Frames of a message whose last has not come. Never leaves this class. */
+  #unfinished: Buffer[] = [];
+  /** How many of them were looked at by `#letGoOfChunks`. */
+  #settled = 0;
+  readonly #maxFrames: number;
+  /** Whether subscriptions leave as SUBSCRIBE and CANCEL (to a 3.1 peer) or as messages. */
+  readonly #subscribesByCommand: boolean;
+  /** To the other types SUBSCRIBE and CANCEL are unknown commands: the application must not see them as data. */
+  readonly #takesSubscriptions: boolean;
+  readonly #reply: (command: Buffer) => void;
+
+  constructor(options: ZmtpOptions, peerSpeaksCommands: boolean, reply: (command: Buffer) => void) {
+    this.heartbeat = new Heartbeat(options.heartbeat);
+    this.ping = encodePing(options.heartbeat.ttlMs);
+    this.#maxFrames = options.maxFramesPerMessage;
+    const subscribes = options.socketType === 'SUB' || options.socketType === 'XSUB';
+    this.#subscribesByCommand = subscribes && peerSpeaksCommands;
+    this.#takesSubscriptions = options.socketType === 'PUB' || options.socketType === 'XPUB';
+    this.#reply = reply;
+  }
+
+  /** True when the sink stopped it. */
+  drain(decoder: FrameDecoder, sink: ConnectionSink, now: number): boolean {
+    while (decoder.next()) {
+      const { flags, body } = decoder;
+      if ((flags & COMMAND) !== 0) {
+        const message = this.#command(flags, body, now);
+        if (message !== undefined && !sink.message(message)) return true;
+      } else if (this.#unfinished.length === 0 && (flags & MORE) === 0) {
+        if (!sink.message([body])) return true;
+      } else {
+        const message = this.#collect(flags, body);
+        if (message !== undefined && !sink.message(message)) return true;
+      }
+    }
+    if (this.#unfinished.length > this.#settled) this.#letGoOfChunks();
+    return false;
+  }
+
+  encode(message: Multipart, batch: Batch): void {
+    if (this.#subscribesByCommand && isSubscription(message)) {
+      const body = message[0]!;
+      batch.append(encodeCommand(subscriptionCommandName(body), body.subarray(1)));
+      return;
+    }
+    encodeMessage(message, batch);
+  }
+
+  #collect(flags: number, body: Buffer): Multipart | undefined {
+    if (this.#unfinished.length >= this.#maxFrames) {
+      throw new ProtocolError(
+        'ERR_ZMTP_UNSPECIFIED',
+        `a message of more than ${this.#maxFrames} frames (maxFramesPerMessage)`,
+      );
+    }
+    this.#unfinished.push(body);
+    if ((flags & MORE) !== 0) return undefined;
+    const message = this.#unfinished;
+    this.#unfinished = [];
+    this.#settled = 0;
+    return message;
+  }
+
+  /**
+   * The rest of a message may be long in coming, or never come: its small frames
+   * are copied, so that none of them keeps a whole chunk in memory meanwhile.
+   */
+  #letGoOfChunks(): void {
+    const frames = this.#unfinished;
+    for (let i = this.#settled; i < frames.length; i++) {
+      const frame = frames[i]!;
+      if (frame.length * 4 < frame.buffer.byteLength) frames[i] = rightSized(frame);
+    }
+    this.#settled = frames.length;
+  }
+
+  /** A subscription gives a message in its old form; the rest is answered or ignored (37/ZMTP: unknown commands are). */
+  #command(flags: number, body: Buffer, now: number): Multipart | undefined {
+    // libzmq drops a command with MORE; it is no legal frame.
+    if ((flags & MORE) !== 0) return undefined;
+    const command = decodeCommand(body);
+    if (command.name === 'PING') {
+      const ping = decodePing(command.data);
+      this.heartbeat.peerPromised(ping.ttlMs, now);
+      this.#reply(encodePong(ping.context));
+      return undefined;
+    }
+    const subscription = this.#takesSubscriptions ? subscriptionFromCommand(command) : undefined;
+    return subscription === undefined ? undefined : [subscription];
+  }
+}

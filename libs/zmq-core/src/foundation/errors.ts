@@ -1,0 +1,100 @@
+import { constants } from 'node:os';
+
+/** libzmq's own numbers, for codes that no operating system has (`zmq.h`). */
+const zmqErrno = { EFSM: 156384763, ENOCOMPATPROTO: 156384764, ETERM: 156384765 } as const;
+
+/** Texts where zeromq.js differs from the operating system's wording. */
+const messages = {
+  EACCES: 'Permission denied',
+  EAFNOSUPPORT: 'Address family not supported by protocol',
+  EAGAIN: 'Operation was not possible or timed out',
+  EADDRINUSE: 'Address already in use',
+  EADDRNOTAVAIL: 'Cannot assign requested address',
+  EBADF: 'Socket is closed',
+  EBUSY: 'Socket is busy',
+  ECONNREFUSED: 'Connection refused',
+  EFAULT: 'Context is closed',
+  EFSM: 'Operation cannot be accomplished in current state',
+  EHOSTUNREACH: 'Host unreachable',
+  EINVAL: 'Invalid argument',
+  EMFILE: 'Too many open file descriptors',
+  ENAMETOOLONG: 'File name too long',
+  ENOCOMPATPROTO: 'The protocol is not compatible with the socket type',
+  ENODEV: 'No such device',
+  ENOENT: 'No such endpoint',
+  ENOTSOCK: 'Socket operation on non-socket',
+  ENOTSUP: 'Operation not supported',
+  EPROTO: 'Protocol error',
+  EPROTONOSUPPORT: 'Protocol not supported',
+  ETERM: 'Context was terminated',
+  ETIMEDOUT: 'Connection timed out',
+} as const;
+
+export type ZmqErrorCode = keyof typeof messages;
+
+export function errnoOf(code: string): number {
+  if (code in zmqErrno) return zmqErrno[code as keyof typeof zmqErrno];
+  return (constants.errno as Record<string, number>)[code] ?? 0;
+}
+
+/**
+ * The caller's mistake or an operation's outcome. `errno`, `code` and (for
+ * endpoints) `address` are own properties, as in zeromq.js.
+ */
+export class ZmqError extends Error {
+  readonly errno: number;
+  readonly code: string;
+  declare readonly address?: string;
+
+  /** @param detail what exactly was wrong, and the way out; appended to the standard text */
+  constructor(code: ZmqErrorCode, detail?: string, extra: { address?: string; cause?: unknown } = {}) {
+    super(
+      detail === undefined ? messages[code] : `${messages[code]}: ${detail}`,
+      extra.cause === undefined ? undefined : { cause: extra.cause },
+    );
+    this.errno = errnoOf(code);
+    this.code = code;
+    if (extra.address !== undefined) this.address = extra.address;
+  }
+
+  static {
+    // On the prototype, so that `errno`, `code`, `address` stay the only enumerable own properties.
+    Object.defineProperty(this.prototype, 'name', { value: 'ZmqError', configurable: true, writable: true });
+  }
+}
+
+/** How a peer broke the protocol: libzmq's event values (`ZMQ_PROTOCOL_ERROR_*`). */
+export const protocolErrors = {
+  ERR_ZMTP_UNSPECIFIED: 0x10000000,
+  ERR_ZMTP_UNEXPECTED_COMMAND: 0x10000001,
+  ERR_ZMTP_INVALID_SEQUENCE: 0x10000002,
+  ERR_ZMTP_KEY_EXCHANGE: 0x10000003,
+  ERR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED: 0x10000011,
+  ERR_ZMTP_MALFORMED_COMMAND_MESSAGE: 0x10000012,
+  ERR_ZMTP_MALFORMED_COMMAND_HELLO: 0x10000013,
+  ERR_ZMTP_MALFORMED_COMMAND_INITIATE: 0x10000014,
+  ERR_ZMTP_MALFORMED_COMMAND_ERROR: 0x10000015,
+  ERR_ZMTP_MALFORMED_COMMAND_READY: 0x10000016,
+  ERR_ZMTP_MALFORMED_COMMAND_WELCOME: 0x10000017,
+  ERR_ZMTP_INVALID_METADATA: 0x10000018,
+  ERR_ZMTP_CRYPTOGRAPHIC: 0x11000001,
+  ERR_ZMTP_MECHANISM_MISMATCH: 0x11000002,
+} as const;
+
+export type ProtocolErrorCode = keyof typeof protocolErrors;
+
+/** A peer's misbehaviour: its connection is closed, and this is the reason in the event. */
+export class ProtocolError extends Error {
+  readonly code: ProtocolErrorCode;
+  readonly errno: number;
+
+  constructor(code: ProtocolErrorCode, detail: string) {
+    super(`ZMTP protocol error: ${detail}`);
+    this.code = code;
+    this.errno = protocolErrors[code];
+  }
+
+  static {
+    Object.defineProperty(this.prototype, 'name', { value: 'ProtocolError', configurable: true, writable: true });
+  }
+}

@@ -1,0 +1,28 @@
+/** What a handshake told about a peer. Plain data: it may cross threads. */
+export interface PeerInfo {
+  /** The peer's socket type as it announced it, for example `DEALER`. */
+  readonly socketType: string;
+  /** The routing id that the peer announced; `undefined` if none (an empty one means none). */
+  readonly routingId: Buffer | undefined;
+  /** Where it is: `127.0.0.1:40312`, a socket file's path, or the inproc name. */
+  readonly address: string;
+  /** All properties of its READY by their name as sent, `Socket-Type` and `Identity` included. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** Why a peer or a connection went away. */
+export interface CloseReason {
+  /** A stable word for programs, for example `ECONNRESET`, `EPROTO`, `ETIMEDOUT`, `closed`. */
+  readonly code: string;
+  /** A sentence for people. */
+  readonly message: string;
+  readonly cause?: Error;
+}
+
+/** The reason of everything that the application itself ended: no event tells of it. */
+export const closedByUs: CloseReason = { code: 'closed', message: 'closed by this side' };
+
+/** A reason as the `Error` that events carry. */
+export function errorOf(reason: CloseReason): Error {
+  return reason.cause ?? Object.assign(new Error(reason.message), { code: reason.code });
+}

@@ -1,0 +1,34 @@
+/**
+ * The socket types, their numbers in libzmq, and who may talk to whom.
+ * This table is the only copy of the rule (23/ZMTP "Socket types"; 28–31, 41, 48).
+ */
+
+interface SocketTypeRow {
+  /** `ZMQ_TYPE`. */
+  readonly id: number;
+  /** The legal types of the peer. */
+  readonly peers: readonly string[];
+  /** Whether READY carries `Identity` for it (libzmq: these three, even when empty). */
+  readonly announcesRoutingId: boolean;
+}
+
+export const socketTypes = {
+  PAIR: { id: 0, peers: ['PAIR'], announcesRoutingId: false },
+  PUB: { id: 1, peers: ['SUB', 'XSUB'], announcesRoutingId: false },
+  SUB: { id: 2, peers: ['PUB', 'XPUB'], announcesRoutingId: false },
+  REQ: { id: 3, peers: ['REP', 'ROUTER'], announcesRoutingId: true },
+  REP: { id: 4, peers: ['REQ', 'DEALER'], announcesRoutingId: false },
+  DEALER: { id: 5, peers: ['REP', 'DEALER', 'ROUTER'], announcesRoutingId: true },
+  ROUTER: { id: 6, peers: ['REQ', 'DEALER', 'ROUTER'], announcesRoutingId: true },
+  PULL: { id: 7, peers: ['PUSH'], announcesRoutingId: false },
+  PUSH: { id: 8, peers: ['PULL'], announcesRoutingId: false },
+  XPUB: { id: 9, peers: ['SUB', 'XSUB'], announcesRoutingId: false },
+  XSUB: { id: 10, peers: ['PUB', 'XPUB'], announcesRoutingId: false },
+} as const satisfies Record<string, SocketTypeRow>;
+
+export type SocketTypeName = keyof typeof socketTypes;
+
+/** The legal-pairs rule. An unknown peer type is never legal. */
+export function isLegalPeer(own: SocketTypeName, peer: string): boolean {
+  return (socketTypes[own].peers as readonly string[]).includes(peer);
+}

@@ -1,0 +1,28 @@
+/** ZeroMQ in pure TypeScript. The names are those of zeromq.js; what is added is documented where it is. */
+export { type PeerOptions, type Readable, type SendOptions, type Writable } from './api/capabilities.js';
+export { Context, context, type ContextOptions, type ContextParts, createContext } from './api/context.js';
+export type { Message, MessageLike } from './api/message.js';
+export { type Event, type EventOfType, type EventType, Observer } from './api/observer.js';
+export type { SocketOptions } from './api/options.js';
+export { Socket } from './api/socket.js';
+export {
+  Dealer,
+  Pair,
+  Publisher,
+  Pull,
+  Push,
+  Reply,
+  Request,
+  Router,
+  Subscriber,
+  type SubscriptionEvent,
+  XPublisher,
+  XSubscriber,
+} from './api/sockets.js';
+export { type Clock, systemClock, type Timer } from './foundation/clock.js';
+export { ProtocolError, ZmqError } from './foundation/errors.js';
+export type { CloseReason } from './foundation/peer-info.js';
+export type { RandomSource } from './foundation/random.js';
+export type { ConnectOptions } from './socket/endpoints.js';
+export { Peer, type PeerSink } from './socket/peer.js';
+export type { MessageSink } from './socket/receiver.js';

@@ -1,0 +1,60 @@
+import { ProtocolError } from '../foundation/errors.js';
+import type { PeerInfo } from '../foundation/peer-info.js';
+import { isLegalPeer, type SocketTypeName, socketTypes } from '../foundation/socket-type.js';
+import { encodeMetadata, findProperty, IDENTITY, type Properties, SOCKET_TYPE } from '../wire/metadata.js';
+
+/** What a socket tells of itself in READY or INITIATE. */
+export interface OwnMetadata {
+  readonly socketType: SocketTypeName;
+  readonly routingId: Buffer | undefined;
+  /** The application's `X-…` properties. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+const MAX_ROUTING_ID = 255;
+const NO_BYTES = Buffer.alloc(0);
+
+export function encodeOwnMetadata(own: OwnMetadata): Buffer {
+  const properties: [string, Buffer][] = [[SOCKET_TYPE, Buffer.from(own.socketType)]];
+  if (socketTypes[own.socketType].announcesRoutingId) properties.push([IDENTITY, own.routingId ?? NO_BYTES]);
+  for (const [name, value] of Object.entries(own.properties)) properties.push([name, Buffer.from(value)]);
+  return encodeMetadata(properties);
+}
+
+/** The peer may not be here: its socket type and ours do not talk. The text is what the ERROR command carries. */
+export class IllegalPeerError extends ProtocolError {
+  readonly reply = 'Invalid socket type';
+}
+
+/** Checks what a peer told of itself. Throws if it is incomplete, or an impossible peer for `own`. */
+export function readPeerMetadata(own: SocketTypeName, properties: Properties, address: string): PeerInfo {
+  const socketType = findProperty(properties, SOCKET_TYPE)?.toString('latin1');
+  if (socketType === undefined) throw new ProtocolError('ERR_ZMTP_INVALID_METADATA', 'READY has no Socket-Type');
+  if (!isLegalPeer(own, socketType)) {
+    const legal = socketTypes[own].peers.join(' or ');
+    throw new IllegalPeerError(
+      'ERR_ZMTP_INVALID_METADATA',
+      `the peer is a ${socketType}, and a ${own} talks to ${legal} only`,
+    );
+  }
+  const record: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, value] of properties) record[name] = value.toString();
+  // 37/ZMTP: of the types that are not addressed by it the property is ignored.
+  const { announcesRoutingId } = socketTypes[socketType as SocketTypeName];
+  const routingId = announcesRoutingId ? readRoutingId(findProperty(properties, IDENTITY)) : undefined;
+  return { socketType, routingId, address, properties: record };
+}
+
+/** Empty means none; else 1–255 octets, the first not zero: those are the ids that a ROUTER makes itself (28/REQREP). */
+function readRoutingId(identity: Buffer | undefined): Buffer | undefined {
+  if (identity === undefined || identity.length === 0) return undefined;
+  if (identity.length > MAX_ROUTING_ID) {
+    throw new ProtocolError(
+      'ERR_ZMTP_INVALID_METADATA',
+      `a routing id of ${identity.length} bytes; at most ${MAX_ROUTING_ID} are allowed`,
+    );
+  }
+  if (identity[0] === 0)
+    throw new ProtocolError('ERR_ZMTP_INVALID_METADATA', 'a routing id that begins with a zero byte');
+  return identity;
+}

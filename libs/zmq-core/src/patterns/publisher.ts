@@ -1,0 +1,100 @@
+import type { Multipart } from '../foundation/multipart.js';
+import type { PeerInfo } from '../foundation/peer-info.js';
+import type { PipeEnd } from '../pipe/pipe.js';
+import { cannotReceive, sendTo } from './addressed.js';
+import { Audience, type SubscriptionListener } from './audience.js';
+import { requireFrame } from './envelope.js';
+import type { Attachment, Pattern, PatternEnvironment } from './pattern.js';
+import { isSubscribe, isSubscription, topicOf } from './subscription-message.js';
+import { SubscribedPipe } from './subscription-trie.js';
+
+/** 29/PUBSUB, PUB: to each subscriber whose topics match; receives nothing but subscriptions. */
+export class PublisherPattern implements Pattern {
+  readonly source = undefined;
+  onSubscription: SubscriptionListener | undefined;
+  readonly #audience: Audience<SubscribedPipe>;
+  #discarded = 0;
+
+  constructor(environment: PatternEnvironment) {
+    this.#audience = new Audience(environment);
+  }
+
+  /** Messages that full pipes lost, and messages that came up and were no subscriptions. */
+  get dropped(): number {
+    return this.#audience.dropped + this.#discarded;
+  }
+
+  attach(end: PipeEnd, _how: Attachment): void {
+    if (this.#audience.find(end) !== undefined) return;
+    this.#audience.attach(new SubscribedPipe(end));
+    this.readable(end);
+  }
+
+  /** A later connection subscribes for itself; until it is there, the old topics fill its pipe as in libzmq. */
+  peerReady(end: PipeEnd, _info: PeerInfo): undefined {
+    const pipe = this.#audience.find(end);
+    if (pipe?.lost) {
+      pipe.lost = false;
+      this.#audience.topics.removeAll(pipe);
+    }
+    return undefined;
+  }
+
+  hiccup(end: PipeEnd): void {
+    const pipe = this.#audience.find(end);
+    if (pipe !== undefined) pipe.lost = true;
+  }
+
+  detach(end: PipeEnd): void {
+    const pipe = this.#audience.detach(end);
+    if (pipe !== undefined) this.#audience.topics.removeAll(pipe);
+  }
+
+  /** Subscriptions count at once, so they are read as they come. */
+  readable(end: PipeEnd): void {
+    const pipe = this.#audience.find(end);
+    if (pipe === undefined) return;
+    for (let message = end.read(); message !== undefined; message = end.read()) {
+      if (pipe.index < 0) return; // closed from within the read
+      if (!isSubscription(message)) this.#discarded++;
+      else if (!this.#take(pipe, message)) return;
+    }
+  }
+
+  writable(): void {}
+
+  trySend(message: Multipart): boolean {
+    return this.#audience.publish(message);
+  }
+
+  trySendTo(end: PipeEnd, message: Multipart): boolean {
+    requireFrame(message);
+    return sendTo(end, message);
+  }
+
+  tryReceive(): undefined {
+    throw cannotReceive('PUB');
+  }
+
+  canSend(): boolean {
+    return true;
+  }
+
+  canReceive(): boolean {
+    return false;
+  }
+
+  /** False: the peer was refused. */
+  #take(pipe: SubscribedPipe, message: Multipart): boolean {
+    const subscribed = isSubscribe(message);
+    const { topics } = this.#audience;
+    if (subscribed) {
+      topics.add(topicOf(message), pipe);
+      if (this.#audience.refuseExcess(pipe, pipe.topics.size, pipe.topicBytes)) return false;
+    } else {
+      topics.remove(topicOf(message), pipe);
+    }
+    this.onSubscription?.(pipe.end, Buffer.from(message[0]!.subarray(1)), subscribed);
+    return pipe.index >= 0;
+  }
+}

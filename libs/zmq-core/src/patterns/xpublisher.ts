@@ -1,0 +1,184 @@
+import { ZmqError } from '../foundation/errors.js';
+import type { Multipart } from '../foundation/multipart.js';
+import type { PeerInfo } from '../foundation/peer-info.js';
+import type { PipeEnd } from '../pipe/pipe.js';
+import { sendTo } from './addressed.js';
+import { Audience, type SubscriptionListener } from './audience.js';
+import { requireFrame } from './envelope.js';
+import type { Attachment, Pattern, PatternEnvironment, PatternOptions } from './pattern.js';
+import { isSubscribe, isSubscription, topicOf } from './subscription-message.js';
+import { mayResume, UpwardQueue, XPublisherPipe } from './upward-queue.js';
+
+/**
+ * 29/PUBSUB, XPUB: a PUB whose application receives what comes up: subscriptions
+ * as `01 topic` and `00 topic`, and the user messages of XSUBs.
+ *
+ * `verbosity` says which subscriptions: by default the first of a topic and the
+ * cancellation by its last holder; `allSubs` every subscription; `allSubsUnsubs`
+ * everything. With `manual` every one is passed up and none takes effect: the
+ * application calls `subscribe` and `unsubscribe` for the peer whose subscription
+ * it received last.
+ */
+export class XPublisherPattern implements Pattern {
+  /** The pipe of the last message; `undefined` for a cancellation because the pipe is gone. */
+  source: PipeEnd | undefined;
+  onSubscription: SubscriptionListener | undefined;
+  readonly #options: PatternOptions;
+  readonly #audience: Audience<XPublisherPipe>;
+  readonly #upward = new UpwardQueue();
+  /** `manual`: whose subscription was received last. */
+  #lastPipe: XPublisherPipe | undefined;
+
+  constructor(environment: PatternEnvironment) {
+    this.#options = environment.options;
+    this.#audience = new Audience(environment);
+  }
+
+  get dropped(): number {
+    return this.#audience.dropped + this.#upward.dropped;
+  }
+
+  attach(end: PipeEnd, _how: Attachment): void {
+    if (this.#audience.find(end) !== undefined) return;
+    this.#audience.attach(new XPublisherPipe(end));
+    this.#welcome(end);
+    this.readable(end);
+  }
+
+  /** A later connection subscribes for itself; until it is there, the old topics fill its pipe as in libzmq. */
+  peerReady(end: PipeEnd, _info: PeerInfo): undefined {
+    const pipe = this.#audience.find(end);
+    if (pipe?.lost) {
+      pipe.lost = false;
+      this.#forgetTopics(pipe);
+      this.#welcome(end);
+    }
+    return undefined;
+  }
+
+  hiccup(end: PipeEnd): void {
+    const pipe = this.#audience.find(end);
+    if (pipe !== undefined) pipe.lost = true;
+  }
+
+  detach(end: PipeEnd): void {
+    const pipe = this.#audience.detach(end);
+    if (pipe === undefined) return;
+    if (pipe === this.#lastPipe) this.#lastPipe = undefined;
+    this.#forgetTopics(pipe);
+  }
+
+  /** Subscriptions count at once, so they are read as they come. */
+  readable(end: PipeEnd): void {
+    const pipe = this.#audience.find(end);
+    while (pipe !== undefined && !pipe.parked) {
+      const message = end.read();
+      if (message === undefined || pipe.index < 0) return; // empty, or closed from within the read
+      if (!isSubscription(message)) this.#upward.pushMessage(message, pipe);
+      else if (!this.#take(pipe, message)) return;
+    }
+  }
+
+  writable(): void {}
+
+  trySend(message: Multipart): boolean {
+    return this.#audience.publish(message);
+  }
+
+  trySendTo(end: PipeEnd, message: Multipart): boolean {
+    requireFrame(message);
+    return sendTo(end, message);
+  }
+
+  tryReceive(): Multipart | undefined {
+    const item = this.#upward.shift();
+    if (item === undefined) return undefined;
+    const { message, pipe } = item;
+    this.source = pipe?.end;
+    if (item.isNotification) {
+      this.#lastPipe = pipe !== undefined && pipe.index >= 0 ? pipe : undefined;
+    } else if (pipe !== undefined && mayResume(pipe)) {
+      pipe.parked = false;
+      this.readable(pipe.end);
+    }
+    return message;
+  }
+
+  canSend(): boolean {
+    return true;
+  }
+
+  canReceive(): boolean {
+    return this.#upward.length > 0;
+  }
+
+  /** `manual`: subscribes the peer whose (un)subscription was received last. Without effect when it is gone. */
+  subscribe(topic: Buffer): void {
+    this.#requireManual();
+    if (this.#lastPipe !== undefined) this.#audience.topics.add(topic.toString('latin1'), this.#lastPipe);
+  }
+
+  /** `manual`: the reverse of `subscribe`. */
+  unsubscribe(topic: Buffer): void {
+    this.#requireManual();
+    if (this.#lastPipe !== undefined) this.#audience.topics.remove(topic.toString('latin1'), this.#lastPipe);
+  }
+
+  #requireManual(): void {
+    if (!this.#options.manual) throw new ZmqError('EINVAL', 'an XPUB socket subscribes its peers only when `manual`');
+  }
+
+  /** False: nothing more is to be read from the pipe, its peer was refused. */
+  #take(pipe: XPublisherPipe, message: Multipart): boolean {
+    const subscribed = isSubscribe(message);
+    const topic = topicOf(message);
+    const passUp = this.#options.manual ? this.#request(pipe, topic, subscribed) : this.#apply(pipe, topic, subscribed);
+    if (this.#audience.refuseExcess(pipe, ...this.#remembered(pipe))) return false;
+    if (passUp) this.#upward.pushNotification(subscribed, topic, pipe);
+    this.onSubscription?.(pipe.end, Buffer.from(message[0]!.subarray(1)), subscribed);
+    return pipe.index >= 0;
+  }
+
+  /** Whether the application is to be told. */
+  #apply(pipe: XPublisherPipe, topic: string, subscribed: boolean): boolean {
+    const { verbosity } = this.#options;
+    const { topics } = this.#audience;
+    if (subscribed) return topics.add(topic, pipe) === 'first' || verbosity !== null;
+    return topics.remove(topic, pipe) === 'last' || verbosity === 'allSubsUnsubs';
+  }
+
+  /** What the peer makes us remember. With `manual` the topics it holds are the application's choice. */
+  #remembered(pipe: XPublisherPipe): [topics: number, bytes: number] {
+    return this.#options.manual ? [pipe.requested.size, pipe.requestedBytes] : [pipe.topics.size, pipe.topicBytes];
+  }
+
+  #request(pipe: XPublisherPipe, topic: string, subscribed: boolean): true {
+    const { requested } = pipe;
+    if (subscribed && !requested.has(topic)) {
+      requested.add(topic);
+      pipe.requestedBytes += topic.length;
+    } else if (!subscribed && requested.delete(topic)) {
+      pipe.requestedBytes -= topic.length;
+    }
+    return true;
+  }
+
+  /** The application learns of the topics that nobody holds now; of all that were asked for, when it decides itself. */
+  #forgetTopics(pipe: XPublisherPipe): void {
+    const { manual, verbosity } = this.#options;
+    for (const topic of pipe.requested) this.#upward.pushNotification(false, topic);
+    pipe.requested.clear();
+    pipe.requestedBytes = 0;
+    this.#audience.topics.removeAll(pipe, (topic, last) => {
+      if (!manual && (last || verbosity === 'allSubsUnsubs')) this.#upward.pushNotification(false, topic);
+    });
+  }
+
+  /** Past the mark: a small mark must not cost a new subscriber its greeting. */
+  #welcome(end: PipeEnd): void {
+    const { welcomeMessage } = this.#options;
+    if (welcomeMessage === null || welcomeMessage.length === 0) return;
+    end.writeAlways([welcomeMessage]);
+    end.flush();
+  }
+}

@@ -1,0 +1,196 @@
+import { FifoQueue } from '../foundation/fifo-queue.js';
+import type { Multipart } from '../foundation/multipart.js';
+import { ConflatingQueue } from './conflating-queue.js';
+import { type HighWaterMark, reopenLevel, sumOfMarks, unlimited } from './high-water-mark.js';
+import type { MessageQueue } from './message-queue.js';
+
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** Something that is told to the reader after the messages written before it were read. */
+interface Signal {
+  readonly after: number;
+  readonly tell: () => void;
+}
+
+/**
+ * One direction of a pipe: a bounded queue, its byte account, and the signals
+ * that travel in order with the messages.
+ */
+export class Lane {
+  queue: MessageQueue;
+  /** The reader found it empty and wants to be woken by the next flush. */
+  asleep = true;
+  /** The writer was, or would be, refused; cleared at the reopen level. */
+  full = false;
+  /** Wake-ups do not come from within the call that caused them, see `PipeMarks.deferWakes`. */
+  defersWakes: boolean;
+
+  /**
+   * What each side allows. A lane between a socket and a session has one of them;
+   * over inproc one lane is both sockets' queue, and their marks are added.
+   */
+  #writerMark: HighWaterMark | undefined;
+  #readerMark: HighWaterMark | undefined;
+  #mark: HighWaterMark = unlimited;
+  #reopenMessages = 0;
+  #reopenBytes = 0;
+  #bytes = 0;
+  #held = 0;
+  #conflates: boolean;
+  #costs: FifoQueue<number> | undefined;
+  #written = 0;
+  #read = 0;
+  readonly #signals = new FifoQueue<Signal>();
+  /** `#read` from which on the next signal is due. One compare per read. */
+  #signalAt = NEVER;
+  #signalScheduled = false;
+
+  constructor(conflate: boolean, defersWakes: boolean) {
+    this.defersWakes = defersWakes;
+    this.#conflates = conflate;
+    this.queue = conflate ? new ConflatingQueue() : new FifoQueue<Multipart>();
+  }
+
+  /** True when byte costs are counted; then `push` needs its second argument. */
+  get countsBytes(): boolean {
+    return this.#costs !== undefined;
+  }
+
+  setWriterMark(mark: HighWaterMark): void {
+    this.#writerMark = mark;
+    this.#applyMarks();
+  }
+
+  setReaderMark(mark: HighWaterMark): void {
+    this.#readerMark = mark;
+    this.#applyMarks();
+  }
+
+  /** From now on only the newest message is kept. */
+  conflate(): void {
+    if (this.#conflates) return;
+    const newest = new ConflatingQueue();
+    for (let message = this.queue.shift(); message !== undefined; message = this.queue.shift()) newest.push(message);
+    this.queue = newest;
+    this.#conflates = true;
+    this.#read = this.#written - newest.length;
+    this.#costs = undefined;
+    this.#bytes = 0;
+    this.#held = 0;
+    this.full = false;
+  }
+
+  push(message: Multipart, cost: number): void {
+    this.queue.push(message);
+    this.#written++;
+    if (this.#conflates) {
+      this.#read = this.#written - 1; // the message that was replaced counts as read
+      return;
+    }
+    const { messages, bytes } = this.#mark;
+    if (this.#costs !== undefined) {
+      this.#costs.push(cost);
+      this.#bytes += cost;
+      if (bytes > 0 && this.#bytes >= bytes) this.full = true;
+    }
+    if (messages > 0 && this.queue.length >= messages) this.full = true;
+  }
+
+  /**
+   * Takes the next message.
+   *
+   * A cost is given back when the next message with a cost is taken, or when the
+   * lane is found empty: of the messages that share a received chunk only the
+   * first carries its cost, and the chunk stays in memory until the last was read.
+   */
+  shift(): Multipart | undefined {
+    if (this.#read >= this.#signalAt) this.#tellDue();
+    const message = this.queue.shift();
+    if (message === undefined) {
+      this.asleep = true;
+      if (this.#held !== 0) this.#release(0);
+      return undefined;
+    }
+    this.#read++;
+    if (this.#costs !== undefined) {
+      const cost = this.#costs.shift()!;
+      if (cost > 0) this.#release(cost);
+    }
+    if (this.#read >= this.#signalAt) this.#scheduleSignals();
+    return message;
+  }
+
+  /** Whether a full lane has been read far enough to open. The caller clears `full`. */
+  mayReopen(): boolean {
+    return (
+      (this.#mark.messages === 0 || this.queue.length <= this.#reopenMessages) &&
+      (this.#mark.bytes === 0 || this.#bytes <= this.#reopenBytes)
+    );
+  }
+
+  /** Tells at once when nothing is queued, else after what is queued was read. */
+  signal(tell: () => void): void {
+    if (this.queue.length === 0 && this.#signals.length === 0) {
+      tell();
+      return;
+    }
+    this.#signals.push({ after: this.#written, tell });
+    if (this.#signalAt === NEVER) this.#signalAt = this.#written;
+  }
+
+  /** Drops what is queued. Signals that waited behind it are told at once. */
+  clear(): void {
+    this.queue.clear();
+    this.#costs?.clear();
+    this.#bytes = 0;
+    this.#held = 0;
+    this.#read = this.#written;
+    this.full = false;
+    while (this.#signals.length > 0) this.#tellFirst();
+  }
+
+  #applyMarks(): void {
+    const [a, b] = [this.#writerMark, this.#readerMark];
+    const mark = a !== undefined && b !== undefined ? sumOfMarks(a, b) : (a ?? b ?? unlimited);
+    this.#mark = mark;
+    this.#reopenMessages = reopenLevel(mark.messages);
+    this.#reopenBytes = reopenLevel(mark.bytes);
+    if (mark.bytes > 0 && this.#costs === undefined && !this.#conflates) {
+      this.#costs = new FifoQueue<number>();
+      // What came before bytes were counted costs nothing.
+      for (let i = 0; i < this.queue.length; i++) this.#costs.push(0);
+    }
+    this.full = this.#isAtLimit();
+  }
+
+  #isAtLimit(): boolean {
+    if (this.#conflates) return false;
+    const { messages, bytes } = this.#mark;
+    return (messages > 0 && this.queue.length >= messages) || (bytes > 0 && this.#bytes >= bytes);
+  }
+
+  #release(next: number): void {
+    this.#bytes -= this.#held;
+    this.#held = next;
+  }
+
+  #scheduleSignals(): void {
+    if (this.#signalScheduled) return;
+    this.#signalScheduled = true;
+    // Not now: the reader is still busy with the message before it.
+    queueMicrotask(() => {
+      this.#signalScheduled = false;
+      this.#tellDue();
+    });
+  }
+
+  #tellDue(): void {
+    while (this.#signals.length > 0 && this.#signals.peek()!.after <= this.#read) this.#tellFirst();
+  }
+
+  #tellFirst(): void {
+    const signal = this.#signals.shift()!;
+    this.#signalAt = this.#signals.peek()?.after ?? NEVER;
+    signal.tell();
+  }
+}

@@ -1,0 +1,270 @@
+import type { CloseReason, PeerInfo } from '../foundation/peer-info.js';
+import { byteLength, type Multipart } from '../foundation/multipart.js';
+import { soon } from '../foundation/turns.js';
+import { type HighWaterMark, unlimited } from './high-water-mark.js';
+import { Lane } from './lane.js';
+
+/**
+ * What the owner of a pipe's end is told. Set `end.handler` before anything is
+ * written at the other end.
+ *
+ * `onReadable`, `onWritable` and `onHiccup` come at once (the first two a little
+ * later with `deferWakes`). `onPeer`, `onPeerGone` and `onClosed` come in order:
+ * after the messages that the other end wrote before them were read. Each may be
+ * called from within a `write`, `flush`, `read` or `close` of the other end, so a
+ * handler must leave its own state whole before it calls into a pipe.
+ */
+export interface PipeHandler {
+  /** Messages wait and the last `read()` had given none. Told once until `read()` gives `undefined` again. */
+  onReadable(end: PipeEnd): void;
+  /** A `write()` that was refused may succeed now. */
+  onWritable(end: PipeEnd): void;
+  /** The connection behind the other end was lost; a new one comes on the same pipe. What is queued here stays. */
+  onHiccup(end: PipeEnd, reason: CloseReason): void;
+  /** A handshake was done: this is who reads and writes the other end from here on. */
+  onPeer(end: PipeEnd, info: PeerInfo, epoch: number): void;
+  /** The peer of the last `onPeer` is gone, its messages were all read (a hiccup, in order). */
+  onPeerGone(end: PipeEnd, reason: CloseReason): void;
+  /** The other end closed and all it wrote was read. Nothing comes after it. */
+  onClosed(end: PipeEnd, reason: CloseReason): void;
+}
+
+/**
+ * One of the two ends of a pipe. What is written at one is read at the other.
+ * A session holds one end and a pattern the other; inproc gives both to patterns.
+ * Neither side may reach the other but through this class: with I/O threads the
+ * pipe is where the cut goes.
+ *
+ * A written message belongs to the pipe: its frames must not be changed any more.
+ */
+export class PipeEnd {
+  /** Set by the owner of this end. */
+  handler!: PipeHandler;
+  /** Whatever the owner of this end wants to find again when it meets it (the socket keeps the peer here). */
+  label: unknown = undefined;
+  /**
+   * The connection's number at the other end, one more at each hiccup. A peer
+   * object that remembers another number is of a connection that is gone, even
+   * while messages of it are still queued.
+   */
+  epoch = 0;
+
+  #other!: PipeEnd;
+  readonly #outward: Lane;
+  readonly #inward: Lane;
+  /** This end was closed by its owner. */
+  #closed = false;
+  /** A deferred `onReadable`, `onWritable` is under way. */
+  #readableDue = false;
+  #writableDue = false;
+
+  private constructor(outward: Lane, inward: Lane) {
+    this.#outward = outward;
+    this.#inward = inward;
+  }
+
+  static pair(outward: Lane, inward: Lane): [PipeEnd, PipeEnd] {
+    const a = new PipeEnd(outward, inward);
+    const b = new PipeEnd(inward, outward);
+    a.#other = b;
+    b.#other = a;
+    return [a, b];
+  }
+
+  /** False once either end was closed. Then writes are refused at once, while what was queued can still be read. */
+  get open(): boolean {
+    return !this.#closed && !this.#other.#closed;
+  }
+
+  /** Whether `write` would take a message now. */
+  get writable(): boolean {
+    return !this.#outward.full && this.open;
+  }
+
+  /** Messages waiting to be read here. */
+  get queued(): number {
+    return this.#inward.queue.length;
+  }
+
+  /** Messages written here that the other end has not read. */
+  get pending(): number {
+    return this.#outward.queue.length;
+  }
+
+  /**
+   * Queues a message without waking the reader; `flush` does. False, and nothing
+   * queued, when the lane is full or the pipe closed.
+   * @param cost bytes to count against the byte limit; by default the message's size
+   */
+  write(message: Multipart, cost?: number): boolean {
+    if (this.#outward.full || !this.open) return false;
+    this.#outward.push(message, this.#outward.countsBytes ? (cost ?? byteLength(message)) : 0);
+    return true;
+  }
+
+  /** `write` past the mark, for what must never be refused (subscriptions). False only when closed. */
+  writeAlways(message: Multipart): boolean {
+    if (!this.open) return false;
+    this.#outward.push(message, 0);
+    return true;
+  }
+
+  /** Wakes the reader if it sleeps and something is there. */
+  flush(): void {
+    if (this.#outward.asleep) this.#other.wake();
+  }
+
+  /** Tells the handler of this end what waits already: for a handler that took the place of another. */
+  wake(): void {
+    const lane = this.#inward;
+    if (lane.queue.length === 0 || this.#closed) return;
+    lane.asleep = false;
+    if (!lane.defersWakes) {
+      this.handler.onReadable(this);
+    } else if (!this.#readableDue) {
+      this.#readableDue = true;
+      soon(this.#tellReadable);
+    }
+  }
+
+  /** `write` and `flush`. */
+  send(message: Multipart): boolean {
+    if (!this.write(message)) return false;
+    this.flush();
+    return true;
+  }
+
+  /** The next message, or `undefined`; after that `onReadable` comes when there is one again. */
+  read(): Multipart | undefined {
+    const lane = this.#inward;
+    const message = lane.shift();
+    if (lane.full && lane.mayReopen()) {
+      lane.full = false;
+      this.#other.#wakeWriter();
+    }
+    return message;
+  }
+
+  /**
+   * Sets what the owner of this end allows: as the writer of one direction, as the
+   * reader of the other. Where the other end's owner has set marks too (inproc), the
+   * two are added.
+   */
+  setMarks(outward: HighWaterMark, inward: HighWaterMark): void {
+    const [outFull, inFull] = [this.#outward.full, this.#inward.full];
+    this.#outward.setWriterMark(outward);
+    this.#inward.setReaderMark(inward);
+    if (outFull && !this.#outward.full) this.#wakeWriter();
+    if (inFull && !this.#inward.full) this.#other.#wakeWriter();
+  }
+
+  /** Changes how this end is told of messages, and that only the newest is kept for it. For a pipe that was made before its reader was known. */
+  shapeInward({ conflate, deferWakes }: LaneShape): void {
+    const lane = this.#inward;
+    lane.defersWakes = deferWakes;
+    if (!conflate) return;
+    const wasFull = lane.full;
+    lane.conflate();
+    if (wasFull) this.#other.#wakeWriter();
+  }
+
+  /** Drops what was written here and not read yet. */
+  discardPending(): void {
+    const wasFull = this.#outward.full;
+    this.#outward.clear();
+    if (wasFull) this.#wakeWriter();
+  }
+
+  /** Tells the other end, in order, who it talks to. */
+  announcePeer(info: PeerInfo): void {
+    if (!this.open) return;
+    const { epoch } = this.#other;
+    this.#outward.signal(() => {
+      // A hiccup that came meanwhile has made this peer history, but its messages follow: it is still told.
+      if (!this.#other.#closed) this.#other.handler.onPeer(this.#other, info, epoch);
+    });
+  }
+
+  /** Tells the other end that the connection was lost and that a new one will come. */
+  hiccup(reason: CloseReason): void {
+    if (!this.open) return;
+    this.#other.epoch++;
+    this.#other.handler.onHiccup(this.#other, reason);
+    this.#outward.signal(() => {
+      if (!this.#other.#closed) this.#other.handler.onPeerGone(this.#other, reason);
+    });
+  }
+
+  /**
+   * Ends the pipe from this side. Idempotent. What this end wrote is still read by
+   * the other, which then gets `onClosed`; what was queued for this end is dropped.
+   */
+  close(reason: CloseReason): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#inward.clear();
+    if (this.#other.#closed) return;
+    this.#outward.signal(() => {
+      if (this.#other.#closed) return;
+      this.#other.#closed = true;
+      this.#other.handler.onClosed(this.#other, reason);
+    });
+  }
+
+  #wakeWriter(): void {
+    if (!this.open) return;
+    if (!this.#outward.defersWakes) {
+      this.handler.onWritable(this);
+    } else if (!this.#writableDue) {
+      this.#writableDue = true;
+      soon(this.#tellWritable);
+    }
+  }
+
+  readonly #tellReadable = (): void => {
+    this.#readableDue = false;
+    if (this.#closed) return;
+    // It may all have been read, or dropped, meanwhile; then the next flush must wake again.
+    if (this.#inward.queue.length > 0) this.handler.onReadable(this);
+    else this.#inward.asleep = true;
+  };
+
+  readonly #tellWritable = (): void => {
+    this.#writableDue = false;
+    if (this.open && !this.#outward.full) this.handler.onWritable(this);
+  };
+}
+
+/** How a pipe's two lanes are limited, as seen from its first end. */
+export interface PipeMarks {
+  readonly outward: HighWaterMark;
+  readonly inward: HighWaterMark;
+  /** Keep only the newest message: both ways, or one. A direction that carries subscriptions must not conflate. */
+  readonly conflate?: boolean | 'outward' | 'inward';
+  /** See `LaneShape`; both ways. */
+  readonly deferWakes?: boolean;
+}
+
+export interface LaneShape {
+  readonly conflate: boolean;
+  /**
+   * `onReadable` and `onWritable` come in a microtask, once for all that happened
+   * until then, and not from within the call that caused them. For inproc, where
+   * sockets that answer each other in their sinks would pile up on the stack.
+   */
+  readonly deferWakes: boolean;
+}
+
+/**
+ * Makes a pipe. The first end's owner writes under `outward` and reads what came
+ * under `inward`; the second end's owner sets no marks, or does so by `setMarks`.
+ */
+export function createPipe(marks: PipeMarks = { outward: unlimited, inward: unlimited }): [PipeEnd, PipeEnd] {
+  const { conflate = false, deferWakes = false } = marks;
+  const [first, second] = PipeEnd.pair(
+    new Lane(conflate === true || conflate === 'outward', deferWakes),
+    new Lane(conflate === true || conflate === 'inward', deferWakes),
+  );
+  first.setMarks(marks.outward, marks.inward);
+  return [first, second];
+}

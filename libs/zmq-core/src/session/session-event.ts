@@ -1,0 +1,14 @@
+/**
+ * What happens to endpoints and connections, in libzmq's words (`ZMQ_EVENT_*`).
+ * The sequences are libzmq's. `reason` is ours: exactly one event of a failure has it.
+ */
+export type SessionEvent = { readonly address: string; readonly reason?: Error } & (
+  | { readonly type: 'connect' | 'connect:delay' | 'accept' | 'bind' | 'close' | 'disconnect' | 'handshake' }
+  | { readonly type: 'connect:retry'; /** Milliseconds until the next try. */ readonly interval: number }
+  | {
+      readonly type:
+        'accept:error' | 'bind:error' | 'close:error' | 'handshake:error:other' | 'handshake:error:protocol';
+      readonly error: Error;
+    }
+  | { readonly type: 'handshake:error:auth'; readonly error: Error; /** 300, 400 or 500. */ readonly status: number }
+);

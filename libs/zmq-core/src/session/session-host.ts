@@ -1,0 +1,33 @@
+import type { Batch } from '../connection/batch.js';
+import type { ZmtpOptions } from '../connection/zmtp-connection.js';
+import type { Clock } from '../foundation/clock.js';
+import type { RandomSource } from '../foundation/random.js';
+import type { PipeEnd, PipeHandler } from '../pipe/pipe.js';
+import type { TransportOptions } from '../transport/transport.js';
+import type { SessionEvent } from './session-event.js';
+
+/** The options that count for the sessions of one endpoint, as they were at its bind or connect. */
+export interface SessionOptions extends ZmtpOptions, TransportOptions {
+  /** Queue only to finished connections: the pipe is made after the handshake and goes with its connection. */
+  readonly immediate: boolean;
+  /** How long one dial may take; 0 = the system's limit. */
+  readonly connectTimeoutMs: number;
+  readonly reconnectIntervalMs: number;
+  readonly reconnectMaxIntervalMs: number;
+  readonly reconnectJitter: number;
+  /** Dial again, at the longest interval, after a protocol or authentication error. libzmq does not. */
+  readonly reconnectAfterRefusal: boolean;
+  readonly maxConnections: number;
+  readonly maxHandshakes: number;
+}
+
+/** What the sessions of one endpoint need of their socket. */
+export interface SessionHost {
+  readonly options: SessionOptions;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly batch: Batch;
+  /** Makes a pipe, attaches its other end to the socket's pattern and gives this end, which `handler` owns. */
+  openPipe(handler: PipeHandler): PipeEnd;
+  emit(event: SessionEvent): void;
+}

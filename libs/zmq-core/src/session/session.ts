@@ -1,0 +1,320 @@
+import type { Loan } from '../connection/batch.js';
+import type { Connection, ConnectionFailure, ConnectionSink } from '../connection/connection.js';
+import { ZmtpConnection } from '../connection/zmtp-connection.js';
+import type { Timer } from '../foundation/clock.js';
+import type { Multipart } from '../foundation/multipart.js';
+import { type CloseReason, closedByUs, errorOf, type PeerInfo } from '../foundation/peer-info.js';
+import { currentTurn } from '../foundation/turns.js';
+import type { PipeEnd, PipeHandler } from '../pipe/pipe.js';
+import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.js';
+import type { SessionHost } from './session-host.js';
+
+/** Who made the session: the dialer or the acceptor. */
+export interface SessionOwner {
+  /** The handshake is done: the pipe to join, or `undefined` if there is nobody any more to join. */
+  pipeFor(session: Session): PipeEnd | undefined;
+  /** The stream is closed; comes once, last. `refused` is set when a protocol or authentication error ended it. */
+  ended(session: Session, reason: CloseReason, refused: boolean): void;
+}
+
+/**
+ * Joins one pipe, one connection and one byte stream, and moves messages both ways.
+ *
+ * Outwards: a message that arrives in the pipe schedules a flush; a flush encodes
+ * what is queued, at most one batch, into one write. Nothing is taken from the
+ * pipe while the stream still holds bytes, so beyond the pipe's count there is at
+ * most one batch.
+ *
+ * Inwards: each chunk is decoded into the pipe and its reader woken once; when the
+ * pipe is full the rest stays undecoded and the stream is paused.
+ */
+export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
+  readonly #host: SessionHost;
+  readonly #owner: SessionOwner;
+  readonly #endpoint: string;
+  readonly #stream: ByteStream;
+  readonly #connection: Connection;
+  #pipe: PipeEnd | undefined;
+  #state: 'handshaking' | 'open' | 'ending' | 'closed' = 'handshaking';
+  #reason: CloseReason | undefined;
+  #refused = false;
+  #reported = false;
+  #paused = false;
+  #pumping = false;
+  #flushScheduled = false;
+  /** The turn of the event loop in which this session last flushed. */
+  #flushedInTurn = -1;
+  #loan: Loan | undefined;
+  #timer: Timer | undefined;
+  #timerAt = Infinity;
+
+  constructor(host: SessionHost, owner: SessionOwner, endpoint: string, stream: ByteStream) {
+    this.#host = host;
+    this.#owner = owner;
+    this.#endpoint = endpoint;
+    this.#stream = stream;
+    this.#connection = new ZmtpConnection(host.options, stream.remoteAddress);
+  }
+
+  get isHandshaking(): boolean {
+    return this.#state === 'handshaking';
+  }
+
+  /** Whether the handshake was done at some time. */
+  get wasOpen(): boolean {
+    return this.#pipe !== undefined;
+  }
+
+  /** For its owner, when the pipe ends with this connection. */
+  releasePipe(reason: CloseReason): void {
+    this.#pipe?.close(reason);
+  }
+
+  /** Called once, right after the stream was handed over. */
+  start(): void {
+    this.#connection.start(this.#host.clock.now());
+    this.#stream.open(this);
+    this.#flush();
+    this.#armTimer();
+  }
+
+  /** Closes at once; what the stream still holds is lost. */
+  destroy(reason: CloseReason): void {
+    this.#reason ??= reason;
+    this.#stream.destroy();
+  }
+
+  // ── from the stream ──
+
+  data(chunk: Buffer): void {
+    if (this.#state === 'ending' || this.#state === 'closed') return;
+    this.#connection.receive(chunk, this.#host.clock.now());
+    if (!this.#paused) this.#pump();
+    this.#armTimer();
+  }
+
+  drained(): void {
+    this.#giveBack();
+    if (this.#state === 'closed') return;
+    if (this.#state === 'open' || this.#connection.hasOutput) this.#flush();
+  }
+
+  closed(error: NodeJS.ErrnoException | undefined): void {
+    if (this.#state === 'closed') return;
+    const handshaking = this.#state === 'handshaking';
+    this.#state = 'closed';
+    this.#timer?.cancel();
+    this.#giveBack();
+    const reason = this.#reason ?? lossReason(error, handshaking);
+    this.#reportEnd(reason, handshaking);
+    this.#owner.ended(this, reason, this.#refused);
+  }
+
+  // ── from the connection ──
+
+  ready(info: PeerInfo): boolean {
+    this.#state = 'open';
+    this.#host.emit({ type: 'handshake', address: this.#endpoint });
+    const pipe = this.#owner.pipeFor(this);
+    if (pipe === undefined || !pipe.open) {
+      this.#stream.end();
+      return false;
+    }
+    this.#pipe = pipe;
+    pipe.handler = this;
+    pipe.announcePeer(info);
+    if (!pipe.open) return false;
+    this.#scheduleFlush();
+    return true;
+  }
+
+  message(message: Multipart): boolean {
+    const pipe = this.#pipe!;
+    // A pipe that was closed meanwhile takes nothing: its session is about to end.
+    pipe.write(message, this.#connection.takePinned());
+    return pipe.writable;
+  }
+
+  failed(failure: ConnectionFailure): void {
+    const { error } = failure;
+    this.#refused = failure.kind !== 'timeout';
+    this.#reason = { code: 'code' in error ? String(error.code) : 'ETIMEDOUT', message: error.message, cause: error };
+    if (failure.handshaking && failure.silent !== true) this.#reportHandshakeFailure(failure);
+    this.#state = 'ending';
+    if (this.#connection.hasOutput && this.#stream.pendingBytes === 0) {
+      this.#writeOutput();
+      this.#stream.end();
+    } else {
+      this.#stream.destroy();
+    }
+  }
+
+  // ── from the pipe ──
+
+  onReadable(): void {
+    this.#scheduleFlush();
+  }
+
+  /** The reader made room: goes on with what was left undecoded. */
+  onWritable(): void {
+    if (!this.#paused || this.#state !== 'open') return;
+    this.#paused = false;
+    this.#connection.resume(this.#host.clock.now());
+    this.#pump();
+    if (!this.#paused) this.#stream.resume();
+    this.#armTimer();
+  }
+
+  /** The socket closed its end and all it had sent is written or with the stream. */
+  onClosed(_end: PipeEnd, reason: CloseReason): void {
+    if (this.#state === 'closed') return;
+    this.#reason ??= reason;
+    this.#state = 'ending';
+    this.#stream.end();
+  }
+
+  onHiccup(): void {}
+  onPeer(): void {}
+  onPeerGone(): void {}
+
+  // ── inwards ──
+
+  #pump(): void {
+    // Reading in the sink may open the pipe while we are in here: the outer call goes on by itself.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    for (;;) {
+      const stopped = this.#connection.drain(this);
+      const pipe = this.#pipe;
+      if (pipe === undefined || this.#state !== 'open') break;
+      pipe.flush();
+      if (!stopped) break;
+      if (!pipe.writable) {
+        this.#pauseReading();
+        break;
+      }
+    }
+    this.#pumping = false;
+    if (this.#connection.hasOutput && this.#state !== 'closed') this.#flush();
+  }
+
+  #pauseReading(): void {
+    this.#paused = true;
+    this.#stream.pause();
+    this.#connection.suspend(this.#host.clock.now());
+  }
+
+  // ── outwards ──
+
+  /**
+   * A lone message on an idle connection leaves right after the current callback;
+   * from the second flush in one turn on, the flush waits for the end of the turn
+   * and gathers what comes until then.
+   */
+  #scheduleFlush(): void {
+    if (this.#flushScheduled || this.#state !== 'open' || this.#stream.pendingBytes > 0) return;
+    this.#flushScheduled = true;
+    if (this.#flushedInTurn === currentTurn()) setImmediate(this.#runFlush);
+    else process.nextTick(this.#runFlush);
+  }
+
+  readonly #runFlush = (): void => {
+    this.#flushScheduled = false;
+    this.#flush();
+  };
+
+  #flush(): void {
+    if (this.#state === 'closed' || this.#stream.pendingBytes > 0) return;
+    const pipe = this.#state === 'open' ? this.#pipe : undefined;
+    if (pipe === undefined) {
+      this.#writeOutput();
+      return;
+    }
+    const { batch } = this.#host;
+    batch.begin();
+    this.#connection.takeOutput(batch);
+    let more = true;
+    while (!batch.isFull) {
+      const message = pipe.read();
+      if (message === undefined) {
+        more = false;
+        break;
+      }
+      this.#connection.encode(message, batch);
+    }
+    this.#flushedInTurn = currentTurn();
+    this.#write();
+    if (more) this.#scheduleFlush();
+  }
+
+  #writeOutput(): void {
+    if (!this.#connection.hasOutput || this.#stream.pendingBytes > 0) return;
+    this.#host.batch.begin();
+    this.#connection.takeOutput(this.#host.batch);
+    this.#write();
+  }
+
+  #write(): void {
+    const { batch } = this.#host;
+    if (batch.isEmpty) return;
+    this.#stream.write(batch.finish());
+    if (this.#stream.pendingBytes > 0) this.#loan = batch.lend();
+  }
+
+  #giveBack(): void {
+    if (this.#loan === undefined) return;
+    this.#host.batch.giveBack(this.#loan);
+    this.#loan = undefined;
+  }
+
+  // ── time ──
+
+  /** One timer for the connection's next deadline. A deadline that moves away does not touch it. */
+  #armTimer(): void {
+    const { deadline } = this.#connection;
+    if (this.#state === 'closed' || deadline >= this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = deadline;
+    this.#timer = this.#host.clock.setTimer(Math.max(0, deadline - this.#host.clock.now()), this.#onTimer);
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timerAt = Infinity;
+    const now = this.#host.clock.now();
+    if (now >= this.#connection.deadline) this.#connection.tick(now, this);
+    if (this.#connection.hasOutput && this.#state !== 'ending') this.#flush();
+    this.#armTimer();
+  };
+
+  // ── events ──
+
+  #reportHandshakeFailure(failure: ConnectionFailure): void {
+    const { error } = failure;
+    const common = { address: this.#endpoint, error, reason: error };
+    this.#reported = true;
+    if (failure.kind === 'protocol') this.#host.emit({ type: 'handshake:error:protocol', ...common });
+    else if (failure.kind === 'authentication')
+      this.#host.emit({ type: 'handshake:error:auth', status: failure.status ?? 0, ...common });
+    else this.#host.emit({ type: 'handshake:error:other', ...common });
+  }
+
+  /** "disconnect" is told of every connection that we did not end ourselves; of a failure one event has the reason. */
+  #reportEnd(reason: CloseReason, handshaking: boolean): void {
+    if (reason.code === closedByUs.code) return;
+    const error = errorOf(reason);
+    const address = this.#endpoint;
+    if (handshaking) this.#host.emit({ type: 'handshake:error:other', address, error, reason: error });
+    const told = handshaking || this.#reported;
+    this.#host.emit(told ? { type: 'disconnect', address } : { type: 'disconnect', address, reason: error });
+  }
+}
+
+function lossReason(error: NodeJS.ErrnoException | undefined, handshaking: boolean): CloseReason {
+  if (error !== undefined) return { code: error.code ?? 'ECONNRESET', message: error.message, cause: error };
+  return {
+    code: 'ECONNRESET',
+    message: handshaking
+      ? 'the peer closed the connection before the handshake was done'
+      : 'the peer closed the connection',
+  };
+}

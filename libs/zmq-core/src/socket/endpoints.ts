@@ -1,0 +1,195 @@
+import { ZmqError } from '../foundation/errors.js';
+import type { Timer } from '../foundation/clock.js';
+import { type CloseReason, closedByUs, type PeerInfo } from '../foundation/peer-info.js';
+import type { SocketTypeName } from '../foundation/socket-type.js';
+import type { HighWaterMark } from '../pipe/high-water-mark.js';
+import type { PipeEnd, PipeHandler } from '../pipe/pipe.js';
+import { Acceptor } from '../session/acceptor.js';
+import { Dialer } from '../session/dialer.js';
+import type { SessionEvent } from '../session/session-event.js';
+import type { SessionHost } from '../session/session-host.js';
+import { parseEndpoint } from '../transport/endpoint.js';
+import type { PipeMember } from '../transport/transport.js';
+import type { ContextCore } from './context-core.js';
+import { EndpointBook, type EndpointEntry } from './endpoint-book.js';
+import type { OptionValues } from './option-table.js';
+import { sessionOptions } from './session-options.js';
+
+export interface ConnectOptions {
+  /** ROUTER: the name under which messages reach this peer, from now on and before it is connected. 1–255 bytes. */
+  readonly routingId?: string;
+}
+
+/** What endpoints need of their socket. */
+export interface SocketSide {
+  readonly type: SocketTypeName;
+  readonly context: ContextCore;
+  readonly options: OptionValues;
+  readonly sendMark: HighWaterMark;
+  readonly receiveMark: HighWaterMark;
+  openPipe(handler: PipeHandler, pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): PipeEnd;
+  attach(end: PipeEnd, pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): void;
+  endPipe(end: PipeEnd, reason: CloseReason, linger: number): void;
+  emit(event: SessionEvent): void;
+  describe(address: string): PeerInfo;
+}
+
+/** libzmq ignores a second connect to the same endpoint for these types; for the others it makes a second connection. */
+const oneConnectionPerEndpoint: readonly SocketTypeName[] = ['DEALER', 'SUB', 'PUB', 'REQ'];
+
+/** Binds, connects, and takes both back. */
+export class Endpoints {
+  readonly #socket: SocketSide;
+  readonly #book = new EndpointBook();
+  /** The endpoint's set in which each pipe is. */
+  readonly #setOf = new Map<PipeEnd, Set<PipeEnd>>();
+  /** Endpoints that were given up and still end their connections. */
+  #ending = 0;
+  #onEnded: (() => void) | undefined;
+
+  constructor(socket: SocketSide) {
+    this.#socket = socket;
+  }
+
+  get last(): string | null {
+    return this.#book.last;
+  }
+
+  get count(): number {
+    return this.#book.size;
+  }
+
+  pipes(): Iterable<PipeEnd> {
+    return this.#setOf.keys();
+  }
+
+  async bind(text: string): Promise<void> {
+    const { scheme, address } = parseEndpoint(text);
+    const transport = this.#socket.context.transports.get(scheme, text);
+    const pipes = new Set<PipeEnd>();
+    if (transport.kind === 'pipe') {
+      const binding = transport.bind(address, this.#member(pipes, address, false, undefined));
+      this.#book.addBound(binding.endpoint, { pipes, link: { kind: 'binding', binding } });
+      return;
+    }
+    const acceptor = await Acceptor.listen(this.#host(pipes, false, undefined), transport, address);
+    this.#book.addBound(acceptor.endpoint, { pipes, link: { kind: 'acceptor', acceptor } });
+  }
+
+  async unbind(text: string): Promise<void> {
+    parseEndpoint(text);
+    await this.#end(this.#book.takeBound(text), -1);
+  }
+
+  connect(text: string, { routingId }: ConnectOptions = {}): void {
+    const { scheme, address } = parseEndpoint(text);
+    const transport = this.#socket.context.transports.get(scheme, text);
+    if (this.#book.connected.has(text) && oneConnectionPerEndpoint.includes(this.#socket.type)) return;
+    const pipes = new Set<PipeEnd>();
+    const id = routingId === undefined ? undefined : checkRoutingId(routingId, text);
+    if (transport.kind === 'pipe') {
+      const binding = transport.connect(address, this.#member(pipes, address, true, id));
+      this.#book.addConnected(text, { pipes, link: { kind: 'binding', binding } });
+      return;
+    }
+    const dialer = new Dialer(this.#host(pipes, true, id), transport, text, address);
+    this.#book.addConnected(text, { pipes, link: { kind: 'dialer', dialer } });
+    dialer.start();
+  }
+
+  disconnect(text: string): void {
+    const { scheme } = parseEndpoint(text);
+    this.#socket.context.transports.get(scheme, text);
+    void this.#end(this.#book.takeConnected(text), this.#socket.options.linger);
+  }
+
+  remember(end: PipeEnd, pipes: Set<PipeEnd>): void {
+    pipes.add(end);
+    this.#setOf.set(end, pipes);
+  }
+
+  forget(end: PipeEnd): void {
+    this.#setOf.get(end)?.delete(end);
+    this.#setOf.delete(end);
+  }
+
+  /** Ends everything. `ended` is called when all was delivered, or when `linger` milliseconds are over. */
+  close(linger: number, ended: () => void): void {
+    const { clock } = this.#socket.context;
+    const entries = this.#book.takeAll();
+    let timer: Timer | undefined;
+    this.#onEnded = () => {
+      timer?.cancel();
+      ended();
+    };
+    this.#ending++;
+    for (const entry of entries) void this.#end(entry, linger);
+    if (linger > 0) timer = clock.setTimer(linger, () => entries.forEach(abort));
+    this.#oneEnded();
+  }
+
+  /** Takes back one endpoint: no new connection, and what is open ends when its messages are out. */
+  async #end(entry: EndpointEntry, linger: number): Promise<void> {
+    const { link } = entry;
+    let listening: Promise<void> | undefined;
+    this.#ending++;
+    if (link.kind === 'acceptor') listening = link.acceptor.stopListening(closedByUs);
+    for (const end of [...entry.pipes]) this.#socket.endPipe(end, closedByUs, linger);
+    switch (link.kind) {
+      case 'acceptor':
+        link.acceptor.whenIdle(() => this.#oneEnded());
+        break;
+      case 'dialer':
+        if (linger === 0 || this.#socket.options.immediate) link.dialer.stop(closedByUs);
+        link.dialer.whenIdle(() => this.#oneEnded());
+        break;
+      case 'binding':
+        link.binding.close(closedByUs);
+        this.#oneEnded();
+        break;
+    }
+    await listening;
+  }
+
+  #oneEnded(): void {
+    if (--this.#ending === 0) this.#onEnded?.();
+  }
+
+  #host(pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): SessionHost {
+    const socket = this.#socket;
+    const { context, type, options } = socket;
+    return {
+      options: sessionOptions(type, options, context.maxMessageSize),
+      clock: context.clock,
+      random: context.random,
+      batch: context.batch,
+      openPipe: (handler) => socket.openPipe(handler, pipes, dialed, connectRoutingId),
+      emit: (event) => socket.emit(event),
+    };
+  }
+
+  #member(pipes: Set<PipeEnd>, address: string, dialed: boolean, connectRoutingId: Buffer | undefined): PipeMember {
+    const socket = this.#socket;
+    return {
+      sendMark: socket.sendMark,
+      receiveMark: socket.receiveMark,
+      conflate: socket.options.conflate,
+      info: socket.describe(address),
+      attach: (end) => socket.attach(end, pipes, dialed, connectRoutingId),
+    };
+  }
+}
+
+function abort({ link }: EndpointEntry): void {
+  const reason = { code: closedByUs.code, message: 'the linger time is over' };
+  if (link.kind === 'acceptor') link.acceptor.abort(reason);
+  else if (link.kind === 'dialer') link.dialer.abort(reason);
+}
+
+function checkRoutingId(id: string, endpoint: string): Buffer {
+  const bytes = Buffer.from(id);
+  if (bytes.length < 1 || bytes.length > 255) {
+    throw new ZmqError('EINVAL', `a routing id of ${bytes.length} bytes; it must have 1 to 255`, { address: endpoint });
+  }
+  return bytes;
+}

@@ -1,0 +1,66 @@
+import type { CloseReason, PeerInfo } from '../foundation/peer-info.js';
+import type { PipeEnd } from '../pipe/pipe.js';
+
+/**
+ * One connection to a peer, the same object for as long as it lasts. A peer that
+ * reconnects is a new one.
+ */
+export class Peer {
+  /** Its routing id: the one it announced, or on a ROUTER the one that messages carry. */
+  readonly routingId: Buffer | undefined;
+  /** As it announced itself: `DEALER`. */
+  readonly socketType: string;
+  /** Where it is: `127.0.0.1:40312`, a path, or an inproc name. */
+  readonly address: string;
+  /** The properties of its handshake, `X-…` ones included, by the names it sent. */
+  readonly properties: Readonly<Record<string, string>>;
+
+  readonly #end: PipeEnd;
+  readonly #epoch: number;
+
+  constructor(end: PipeEnd, epoch: number, info: PeerInfo, routingId: Buffer | undefined) {
+    this.#end = end;
+    this.#epoch = epoch;
+    this.routingId = routingId;
+    this.socketType = info.socketType;
+    this.address = info.address;
+    this.properties = info.properties;
+  }
+
+  /** Whether the connection is there and its queue has room. */
+  get writable(): boolean {
+    return this.#end.writable && this.#end.epoch === this.#epoch;
+  }
+
+  /** Its pipe while the connection lasts. For the socket layer. */
+  static pipeOf(peer: Peer): PipeEnd | undefined {
+    return peer.#end.open && peer.#end.epoch === peer.#epoch ? peer.#end : undefined;
+  }
+}
+
+/** Who comes and goes. An error thrown here is reported as uncaught, as one thrown by an event listener. */
+export interface PeerSink {
+  /** After the handshake. */
+  joined?(peer: Peer): void;
+  /** The connection ended and all messages of it were received. */
+  left?(peer: Peer, reason: CloseReason): void;
+}
+
+/** The connected peers of one socket. */
+export class PeerBook {
+  readonly all = new Set<Peer>();
+  sink: PeerSink | undefined;
+
+  join(end: PipeEnd, peer: Peer): void {
+    end.label = peer;
+    this.all.add(peer);
+    this.sink?.joined?.(peer);
+  }
+
+  leave(end: PipeEnd, reason: CloseReason): void {
+    const peer = end.label;
+    if (!(peer instanceof Peer)) return;
+    end.label = undefined;
+    if (this.all.delete(peer)) this.sink?.left?.(peer, reason);
+  }
+}

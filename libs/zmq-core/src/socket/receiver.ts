@@ -1,0 +1,178 @@
+import type { Clock, Timer } from '../foundation/clock.js';
+import { ZmqError } from '../foundation/errors.js';
+import type { Multipart } from '../foundation/multipart.js';
+import type { Pattern } from '../patterns/pattern.js';
+import type { KeepAlive } from './keep-alive.js';
+import type { OptionValues } from './option-table.js';
+import type { Peer } from './peer.js';
+import { Yielding } from './yielding.js';
+
+/**
+ * Gets every message, in order, as it comes. (On an XPUB, a cancellation that comes
+ * because its peer is gone has no peer.)
+ */
+export type MessageSink = (message: Buffer[], peer: Peer) => void;
+
+interface WaitingReceive {
+  readonly resolve: (message: Buffer[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Everything of a socket that receives: by promise, at once, or by a sink. */
+export class Receiver {
+  readonly #pattern: Pattern;
+  readonly #options: OptionValues;
+  readonly #clock: Clock;
+  readonly #keepAlive: KeepAlive;
+  /** REQ and REP: a receive changes what may be sent. */
+  readonly #received: () => void;
+  readonly #yielding = new Yielding();
+  #waiting: WaitingReceive | undefined;
+  #timer: Timer | undefined;
+  #sink: MessageSink | undefined;
+  #pumping = false;
+
+  constructor(pattern: Pattern, options: OptionValues, clock: Clock, keepAlive: KeepAlive, received: () => void) {
+    this.#pattern = pattern;
+    this.#options = options;
+    this.#clock = clock;
+    this.#keepAlive = keepAlive;
+    this.#received = received;
+  }
+
+  tryReceive(): Buffer[] | undefined {
+    if (this.#sink !== undefined) throw busyWithSink();
+    if (this.#waiting !== undefined) return undefined;
+    return this.#take();
+  }
+
+  /** Throws EBUSY while another receive waits or a sink is set. */
+  receive(signal: AbortSignal | undefined): Promise<Buffer[]> {
+    if (this.#sink !== undefined) throw busyWithSink();
+    if (this.#waiting !== undefined) {
+      throw new ZmqError('EBUSY', 'reading; only one receive operation may be in progress at any time');
+    }
+    const { receiveTimeout } = this.#options;
+    try {
+      const message = receiveTimeout === 0 || this.#pattern.canReceive() ? this.#take() : undefined;
+      if (message !== undefined) return this.#yielding.doneWith(message);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    if (receiveTimeout === 0) return Promise.reject(new ZmqError('EAGAIN'));
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    return new Promise((resolve, reject) => {
+      const waiting: WaitingReceive = { resolve, reject };
+      this.#waiting = waiting;
+      this.#keepAlive.hold();
+      if (receiveTimeout > 0) this.#timer = this.#clock.setTimer(receiveTimeout, () => this.#giveUp());
+      signal?.addEventListener('abort', () => this.#abort(waiting, signal.reason), { once: true });
+    });
+  }
+
+  /** Sets or, with `undefined`, takes away the sink. What waits in the pipes goes to it at once. */
+  onMessage(sink: MessageSink | undefined): void {
+    if (sink !== undefined && this.#waiting !== undefined) {
+      throw new ZmqError('EBUSY', 'reading; a receive operation is in progress, so no onMessage sink can be set');
+    }
+    if ((sink === undefined) !== (this.#sink === undefined)) {
+      if (sink === undefined) this.#keepAlive.release();
+      else this.#keepAlive.hold();
+    }
+    this.#sink = sink;
+    if (sink !== undefined) this.#pump();
+  }
+
+  /** Messages may be there, or the state allows to receive again. */
+  retry(): void {
+    this.#yielding.reset();
+    if (this.#sink !== undefined) {
+      this.#pump();
+      return;
+    }
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    try {
+      if (!this.#pattern.canReceive()) return;
+      const message = this.#take();
+      if (message === undefined) return;
+      this.#settle();
+      waiting.resolve(message);
+    } catch (error) {
+      this.#settle();
+      waiting.reject(error);
+    }
+  }
+
+  close(): void {
+    this.#giveUp();
+    this.onMessage(undefined);
+  }
+
+  #take(): Buffer[] | undefined {
+    const message = this.#pattern.tryReceive();
+    if (message === undefined) return undefined;
+    this.#received();
+    return asOwn(message);
+  }
+
+  #pump(): void {
+    // The sink may send, which may make more readable: the outer loop sees it.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    const pattern = this.#pattern;
+    while (this.#sink !== undefined && pattern.canReceive()) {
+      const message = pattern.tryReceive();
+      if (message === undefined) break;
+      try {
+        this.#sink(asOwn(message), pattern.source?.label as Peer);
+      } catch (error) {
+        report(error);
+      }
+      this.#received();
+    }
+    this.#pumping = false;
+  }
+
+  #giveUp(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    this.#settle();
+    try {
+      const message = this.#take();
+      if (message === undefined) waiting.reject(new ZmqError('EAGAIN'));
+      else waiting.resolve(message);
+    } catch (error) {
+      waiting.reject(error);
+    }
+  }
+
+  #abort(waiting: WaitingReceive, reason: unknown): void {
+    if (this.#waiting !== waiting) return;
+    this.#settle();
+    waiting.reject(reason);
+  }
+
+  #settle(): void {
+    this.#waiting = undefined;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#keepAlive.release();
+  }
+}
+
+/** The user may change the array. One that was fanned out over inproc belongs to others too. */
+function asOwn(message: Multipart): Buffer[] {
+  return (message.encoded === undefined ? message : [...message]) as Buffer[];
+}
+
+/** As an error thrown by an event listener: uncaught, but outside of our loop. */
+export function report(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
+}
+
+function busyWithSink(): ZmqError {
+  return new ZmqError('EBUSY', 'reading; messages go to the onMessage sink until onMessage(undefined)');
+}

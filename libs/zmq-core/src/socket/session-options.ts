@@ -1,0 +1,37 @@
+import type { SocketTypeName } from '../foundation/socket-type.js';
+import type { SessionOptions } from '../session/session-host.js';
+import type { OptionValues } from './option-table.js';
+
+/** What the sessions of one endpoint live by: the socket's options as they are now, in the sessions' units. */
+export function sessionOptions(
+  type: SocketTypeName,
+  options: OptionValues,
+  contextMaxMessageSize: number,
+): SessionOptions {
+  const { heartbeatInterval, heartbeatTimeout, heartbeatTimeToLive, maxMessageSize, routingId } = options;
+  return {
+    socketType: type,
+    routingId: routingId === null ? undefined : Buffer.from(routingId),
+    metadata: options.metadata,
+    maxMessageSize: maxMessageSize < 0 ? contextMaxMessageSize : Math.min(maxMessageSize, contextMaxMessageSize),
+    maxFramesPerMessage: options.maxFramesPerMessage,
+    handshakeMs: options.handshakeInterval,
+    heartbeat: {
+      intervalMs: heartbeatInterval,
+      timeoutMs: heartbeatTimeout < 0 ? heartbeatInterval : heartbeatTimeout,
+      ttlMs: heartbeatTimeToLive,
+    },
+    backlog: options.backlog,
+    ipv6: options.ipv6,
+    tcpKeepalive: options.tcpKeepalive,
+    tcpKeepaliveIdle: options.tcpKeepaliveIdle,
+    immediate: options.immediate,
+    connectTimeoutMs: options.connectTimeout,
+    reconnectIntervalMs: options.reconnectInterval,
+    reconnectMaxIntervalMs: options.reconnectMaxInterval,
+    reconnectJitter: options.reconnectJitter,
+    reconnectAfterRefusal: options.reconnectAfterRefusal,
+    maxConnections: options.maxConnections,
+    maxHandshakes: options.maxHandshakes,
+  };
+}

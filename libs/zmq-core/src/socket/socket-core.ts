@@ -1,0 +1,236 @@
+import { ZmqError } from '../foundation/errors.js';
+import { type CloseReason, closedByUs, type PeerInfo } from '../foundation/peer-info.js';
+import { type SocketTypeName, socketTypes } from '../foundation/socket-type.js';
+import type { Pattern, PatternOptions } from '../patterns/pattern.js';
+import { createPattern } from '../patterns/pattern-table.js';
+import { createPipe, type PipeEnd, type PipeHandler } from '../pipe/pipe.js';
+import type { HighWaterMark } from '../pipe/high-water-mark.js';
+import type { SessionEvent } from '../session/session-event.js';
+import type { ContextCore, ContextMember } from './context-core.js';
+import { type ConnectOptions, Endpoints, type SocketSide } from './endpoints.js';
+import { defaultOptions, type OptionName, type OptionValues } from './option-table.js';
+import { Peer, PeerBook } from './peer.js';
+import { Receiver } from './receiver.js';
+import { Sender } from './sender.js';
+
+/**
+ * A running socket: joins its pattern with the pipes of its endpoints and with
+ * those who send and receive. It is the handler of all its pipes, so it sees every
+ * change first, tells the pattern, and then lets waiting operations try again.
+ */
+export class SocketCore implements PipeHandler, SocketSide, ContextMember {
+  readonly type: SocketTypeName;
+  readonly context: ContextCore;
+  readonly options: OptionValues;
+  readonly pattern: Pattern;
+  readonly peers = new PeerBook();
+  readonly endpoints: Endpoints;
+  readonly sender: Sender;
+  readonly receiver: Receiver;
+  /** Where events go; set by whoever observes. */
+  onEvent: ((event: SessionEvent) => void) | undefined;
+  onEnd: (() => void) | undefined;
+
+  #state: 'open' | 'closing' | 'closed' = 'open';
+  #blockedBy = 0;
+
+  /** Throws EMFILE when the context has no room. */
+  constructor(context: ContextCore, type: SocketTypeName) {
+    context.join(this);
+    this.type = type;
+    this.context = context;
+    this.options = defaultOptions(type);
+    this.options.ipv6 = context.ipv6;
+    if (!context.blocky) this.options.linger = 0;
+    this.pattern = createPattern(type, {
+      options: this.options satisfies PatternOptions,
+      random: context.random,
+      refusePeer: (end, reason) => this.refuse(end, { code: 'EPROTO', message: reason }),
+    });
+    this.endpoints = new Endpoints(this);
+    this.sender = new Sender(this.pattern, this.options, context.clock, context.keepAlive);
+    const mayUnblockSending = type === 'REQ' || type === 'REP';
+    this.receiver = new Receiver(this.pattern, this.options, context.clock, context.keepAlive, () => {
+      if (mayUnblockSending) this.sender.retry();
+    });
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** Throws EBADF or EBUSY where an operation is not possible now. */
+  assertUsable(): void {
+    if (this.#state !== 'open') throw new ZmqError('EBADF');
+    if (this.#blockedBy > 0) throw new ZmqError('EBUSY', 'blocked by a bind or unbind operation');
+  }
+
+  async bind(endpoint: string): Promise<void> {
+    await this.#blocking(() => this.endpoints.bind(endpoint));
+  }
+
+  async unbind(endpoint: string): Promise<void> {
+    await this.#blocking(() => this.endpoints.unbind(endpoint));
+  }
+
+  connect(endpoint: string, options?: ConnectOptions): void {
+    this.endpoints.connect(endpoint, options);
+  }
+
+  disconnect(endpoint: string): void {
+    this.endpoints.disconnect(endpoint);
+  }
+
+  /** Ends one connection from our side. If we had dialled it, it is not dialled again. */
+  disconnectPeer(peer: Peer): void {
+    const end = Peer.pipeOf(peer);
+    if (end !== undefined) this.endPipe(end, closedByUs, 0);
+  }
+
+  /** Idempotent. While a bind or unbind is under way, it is done when that has settled. */
+  close(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    if (this.#blockedBy === 0) this.#closeNow();
+  }
+
+  setOption<Name extends OptionName>(name: Name, value: OptionValues[Name]): void {
+    this.options[name] = value;
+    if (name === 'sendHighWaterMark' || name === 'receiveHighWaterMark') {
+      for (const end of this.endpoints.pipes()) end.setMarks(this.sendMark, this.receiveMark);
+    }
+  }
+
+  // ── for endpoints ──
+
+  get sendMark(): HighWaterMark {
+    return { messages: this.options.sendHighWaterMark, bytes: this.options.sendHighWaterMarkBytes };
+  }
+
+  get receiveMark(): HighWaterMark {
+    return { messages: this.options.receiveHighWaterMark, bytes: this.options.receiveHighWaterMarkBytes };
+  }
+
+  openPipe(handler: PipeHandler, pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): PipeEnd {
+    const { conflate } = this.options;
+    const [own, theirs] = createPipe({ outward: this.sendMark, inward: this.receiveMark, conflate });
+    theirs.handler = handler;
+    this.attach(own, pipes, dialed, connectRoutingId);
+    return theirs;
+  }
+
+  attach(end: PipeEnd, pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): void {
+    end.handler = this;
+    this.endpoints.remember(end, pipes);
+    this.pattern.attach(end, { dialed, connectRoutingId });
+    this.#changed();
+  }
+
+  emit(event: SessionEvent): void {
+    this.onEvent?.(event);
+  }
+
+  /** Ends a pipe from the socket's side. What it holds still goes out, unless `linger` is 0. */
+  endPipe(end: PipeEnd, reason: CloseReason, linger: number): void {
+    if (linger === 0) end.discardPending();
+    this.#forget(end, reason);
+    end.close(reason);
+    this.#changed();
+  }
+
+  // ── from the pipes ──
+
+  onReadable(end: PipeEnd): void {
+    this.pattern.readable(end);
+    this.receiver.retry();
+  }
+
+  onWritable(end: PipeEnd): void {
+    this.pattern.writable(end);
+    this.sender.retry();
+  }
+
+  onHiccup(end: PipeEnd): void {
+    this.pattern.hiccup(end);
+    this.#changed();
+  }
+
+  onPeer(end: PipeEnd, info: PeerInfo, epoch: number): void {
+    const refusal = this.pattern.peerReady(end, info);
+    if (refusal !== undefined) {
+      this.refuse(end, { code: 'EPROTO', message: refusal });
+      return;
+    }
+    const routingId = this.pattern.routingIdOf?.(end) ?? info.routingId;
+    this.peers.join(end, new Peer(end, epoch, info, routingId));
+    this.#changed();
+  }
+
+  onPeerGone(end: PipeEnd, reason: CloseReason): void {
+    this.#peerLeft(end, reason);
+  }
+
+  onClosed(end: PipeEnd, reason: CloseReason): void {
+    this.#forget(end, reason);
+    this.#changed();
+  }
+
+  /** Closes a pipe whose peer the pattern does not take; its session tells the reason in an event. */
+  refuse(end: PipeEnd, reason: CloseReason): void {
+    end.discardPending();
+    this.#forget(end, reason);
+    end.close(reason);
+  }
+
+  #forget(end: PipeEnd, reason: CloseReason): void {
+    this.pattern.detach(end);
+    this.endpoints.forget(end);
+    this.#peerLeft(end, reason);
+  }
+
+  #peerLeft(end: PipeEnd, reason: CloseReason): void {
+    const peer = end.label;
+    this.peers.leave(end, reason);
+    if (peer instanceof Peer) this.sender.peerLeft(peer);
+  }
+
+  #changed(): void {
+    if (this.#state === 'closed') return;
+    this.sender.retry();
+    this.receiver.retry();
+  }
+
+  async #blocking(operation: () => Promise<void>): Promise<void> {
+    this.#blockedBy++;
+    try {
+      await operation();
+    } finally {
+      this.#blockedBy--;
+      if (this.#blockedBy === 0 && this.#state === 'closing') this.#closeNow();
+    }
+  }
+
+  #closeNow(): void {
+    this.sender.close();
+    this.receiver.close();
+    this.#state = 'closed';
+    this.context.startLinger(this);
+    this.endpoints.close(this.options.linger, () => {
+      this.context.endLinger(this);
+      this.onEnd?.();
+    });
+  }
+
+  /** What this socket tells an inproc peer of itself. */
+  describe(address: string): PeerInfo {
+    const { routingId, metadata } = this.options;
+    const id = routingId === null ? undefined : Buffer.from(routingId);
+    const announced = socketTypes[this.type].announcesRoutingId ? { Identity: routingId ?? '' } : {};
+    return {
+      socketType: this.type,
+      routingId: id,
+      address,
+      properties: { 'Socket-Type': this.type, ...announced, ...metadata },
+    };
+  }
+}

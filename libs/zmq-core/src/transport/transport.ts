@@ -1,0 +1,103 @@
+import type { CloseReason, PeerInfo } from '../foundation/peer-info.js';
+import type { HighWaterMark } from '../pipe/high-water-mark.js';
+import type { PipeEnd } from '../pipe/pipe.js';
+import type { ByteStream } from './byte-stream.js';
+
+/**
+ * A way to reach a peer. Two kinds: `bytes` hands over streams on which a session
+ * speaks ZMTP; `pipe` joins two sockets of a process without bytes.
+ *
+ * Errors that the caller caused (a bad address, a used one) are `ZmqError`s with
+ * `address`, thrown or rejected by the call. What the network does comes through
+ * the callbacks.
+ */
+export type Transport = ByteTransport | PipeTransport;
+
+/** Socket options that a transport honours. */
+export interface TransportOptions {
+  readonly backlog: number;
+  readonly ipv6: boolean;
+  readonly tcpKeepalive: number;
+  /** Seconds of silence before the first keepalive probe; -1 = the system's default. */
+  readonly tcpKeepaliveIdle: number;
+}
+
+export interface ByteTransport {
+  readonly kind: 'bytes';
+  readonly scheme: string;
+  /** Whether a dial is never done at once, so that `connect:delay` is reported (tcp, not ipc). */
+  readonly dialsSlowly: boolean;
+
+  /** Throws EINVAL, ENODEV, … if `address` (without the scheme) can never be dialled. */
+  checkDial(address: string, options: TransportOptions): void;
+
+  /**
+   * Starts one attempt. Exactly one of `connected` and `failed` is called, later,
+   * unless the returned dial is cancelled first. The stream must be opened in `connected`.
+   */
+  dial(address: string, options: TransportOptions, sink: DialSink): Dial;
+
+  /**
+   * Rejects with a `ZmqError` (`EADDRINUSE`, `EADDRNOTAVAIL`, `EINVAL`, `ENODEV`,
+   * `ENOENT`, `ENAMETOOLONG`) whose `address` is the whole endpoint.
+   */
+  listen(address: string, options: TransportOptions, sink: ListenSink): Promise<Listener>;
+}
+
+export interface DialSink {
+  connected(stream: ByteStream): void;
+  failed(error: NodeJS.ErrnoException): void;
+}
+
+export interface Dial {
+  /** Gives up. Idempotent, legal at any time; after `connected` it does nothing. */
+  cancel(): void;
+}
+
+export interface ListenSink {
+  /** The stream must be opened before `accepted` returns. */
+  accepted(stream: ByteStream): void;
+  /** Accepting failed (EMFILE, …); the listener goes on. */
+  acceptFailed(error: NodeJS.ErrnoException): void;
+}
+
+export interface Listener {
+  /** The whole endpoint as bound, wildcards resolved: `tcp://0.0.0.0:46649`. */
+  readonly endpoint: string;
+  /** Stops accepting and frees the address; accepted streams live on. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface PipeTransport {
+  readonly kind: 'pipe';
+  readonly scheme: string;
+  /** Throws `EADDRINUSE` or `EINVAL`. Sockets that connected before are joined at once. */
+  bind(address: string, member: PipeMember): PipeBinding;
+  /** Throws `EINVAL`. The pipe is made at once; until someone binds it holds what the connecter's own mark allows. */
+  connect(address: string, member: PipeMember): PipeBinding;
+}
+
+/**
+ * One of the two sockets that a pipe transport joins. Its marks count together with
+ * the other's; the owner of an end changes its own later by `setMarks`.
+ */
+export interface PipeMember {
+  readonly sendMark: HighWaterMark;
+  readonly receiveMark: HighWaterMark;
+  readonly conflate: boolean;
+  /** What the other side is told about this socket; `address` is the inproc name. */
+  readonly info: PeerInfo;
+  /**
+   * Takes an end (sets its handler) and attaches it to the pattern. For a connecter
+   * called within `connect()`. `onPeer` comes right after it, for a connecter when
+   * there is a binder.
+   */
+  attach(end: PipeEnd): void;
+}
+
+export interface PipeBinding {
+  /** The whole endpoint: `inproc://name`. */
+  readonly endpoint: string;
+  /** Frees the name, or closes the connecter's pipe. A binder's pipes live on. Idempotent. */
+  close(reason: CloseReason): void;
+}

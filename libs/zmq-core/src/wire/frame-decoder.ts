@@ -1,0 +1,181 @@
+import { ProtocolError } from '../foundation/errors.js';
+import { LONG, LONG_HEADER, SHORT_HEADER } from './frame.js';
+
+/** A split body gets a buffer of at most this many times the bytes that have come: never of the declared length alone. */
+const GROWTH = 4;
+const MIN_BODY = 1024;
+
+/**
+ * Bytes → frames. `feed` keeps a chunk, `next` takes the next whole frame:
+ *
+ *   while (decoder.next()) use(decoder.flags, decoder.body);
+ *
+ * A body is a view on its chunk. Only a body that is split over chunks is copied,
+ * once, into a buffer of its own.
+ */
+export class FrameDecoder {
+  /** Of the frame that `next` has just given. */
+  flags = 0;
+  body: Buffer = EMPTY;
+  /** Bytes of memory that came to be pinned since it was last set to 0: the byte account of a pipe takes it. */
+  pinned = 0;
+
+  #chunk: Buffer = EMPTY;
+  #at = 0;
+  /** Chunks behind `#chunk`; only while decoding is stopped. */
+  readonly #waiting: Buffer[] = [];
+
+  // A header that is split over chunks is gathered here…
+  readonly #header = Buffer.alloc(LONG_HEADER);
+  #headerLength = 0;
+  // …and a body here.
+  #split: Buffer | undefined;
+  #splitLength = 0;
+  #splitSize = 0;
+
+  /** @param maxSize largest body accepted, in bytes; may be changed between frames */
+  constructor(public maxSize: number) {}
+
+  feed(chunk: Buffer): void {
+    if (this.hasBytes) {
+      this.#waiting.push(chunk);
+      return;
+    }
+    this.#take(chunk);
+  }
+
+  /** Whether bytes are there that `next` has not looked at. */
+  get hasBytes(): boolean {
+    return this.#at < this.#chunk.length || this.#waiting.length > 0;
+  }
+
+  /** False when the bytes end before the next frame does. Throws `ProtocolError` for a frame that is too large. */
+  next(): boolean {
+    for (;;) {
+      const chunk = this.#chunk;
+      const at = this.#at;
+      const left = chunk.length - at;
+      if (this.#headerLength === 0 && this.#split === undefined && left >= SHORT_HEADER) {
+        const flags = chunk[at]!;
+        if ((flags & LONG) === 0) {
+          const end = at + SHORT_HEADER + chunk[at + 1]!;
+          if (chunk[at + 1]! > this.maxSize) this.#refuse(chunk[at + 1]!);
+          if (end <= chunk.length) {
+            this.flags = flags;
+            this.body = chunk.subarray(at + SHORT_HEADER, end);
+            this.#at = end;
+            return true;
+          }
+        } else if (left >= LONG_HEADER) {
+          const size = this.#readSize(chunk, at + 1);
+          const start = at + LONG_HEADER;
+          if (size <= chunk.length - start) {
+            this.flags = flags;
+            this.body = chunk.subarray(start, start + size);
+            this.#at = start + size;
+            return true;
+          }
+        }
+      }
+      if (left > 0 && this.#nextSplit()) return true;
+      if (this.#at < this.#chunk.length) continue;
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) {
+        this.#chunk = EMPTY;
+        this.#at = 0;
+        return false;
+      }
+      this.#take(waiting);
+    }
+  }
+
+  /**
+   * Called when decoding stops for long: a rest that holds less than a quarter of
+   * its chunk is copied, so that it does not keep the whole chunk in memory.
+   */
+  compact(): void {
+    const rest = this.#chunk.subarray(this.#at);
+    if (rest.length * 4 >= this.#chunk.length) return;
+    this.#chunk = rest.length === 0 ? EMPTY : rightSized(rest);
+    this.#at = 0;
+  }
+
+  #take(chunk: Buffer): void {
+    this.#chunk = chunk;
+    this.#at = 0;
+    this.pinned += chunk.length;
+  }
+
+  /** The frame does not lie in one chunk: gathers what is there. True when that completed it. */
+  #nextSplit(): boolean {
+    if (this.#split === undefined) {
+      if (!this.#gatherHeader()) return false;
+      const flags = this.#header[0]!;
+      this.#splitSize = (flags & LONG) === 0 ? this.#header[1]! : this.#readSize(this.#header, 1);
+      if (this.#splitSize > this.maxSize) this.#refuse(this.#splitSize);
+      this.#splitLength = 0;
+      this.#split = EMPTY;
+    }
+    const part = Math.min(this.#splitSize - this.#splitLength, this.#chunk.length - this.#at);
+    this.#growSplit(this.#splitLength + part);
+    this.#split.set(this.#chunk.subarray(this.#at, this.#at + part), this.#splitLength);
+    this.#splitLength += part;
+    this.#at += part;
+    if (this.#splitLength < this.#splitSize) return false;
+    this.flags = this.#header[0]!;
+    this.body = this.#split;
+    this.pinned += this.#split.length;
+    this.#split = undefined;
+    this.#headerLength = 0;
+    return true;
+  }
+
+  #gatherHeader(): boolean {
+    while (this.#at < this.#chunk.length) {
+      const wanted = this.#headerLength === 0 || (this.#header[0]! & LONG) === 0 ? SHORT_HEADER : LONG_HEADER;
+      if (this.#headerLength === wanted) return true;
+      this.#header[this.#headerLength++] = this.#chunk[this.#at++]!;
+    }
+    return this.#headerLength === ((this.#header[0]! & LONG) === 0 ? SHORT_HEADER : LONG_HEADER);
+  }
+
+  #growSplit(needed: number): void {
+    const split = this.#split!;
+    if (needed <= split.length) return;
+    const larger = this.#allocate(Math.min(this.#splitSize, Math.max(MIN_BODY, needed * GROWTH)));
+    larger.set(split.subarray(0, this.#splitLength), 0);
+    this.#split = larger;
+  }
+
+  #allocate(size: number): Buffer {
+    try {
+      return Buffer.allocUnsafeSlow(size);
+    } catch {
+      throw tooLarge(`a frame of ${this.#splitSize} bytes is more than there is memory for`);
+    }
+  }
+
+  /** An eight-octet length. Two halves: a Number holds up to 2^53 exactly, and what is larger is refused anyway. */
+  #readSize(bytes: Buffer, at: number): number {
+    const size = bytes.readUInt32BE(at) * 0x100000000 + bytes.readUInt32BE(at + 4);
+    if (size > this.maxSize) this.#refuse(size);
+    return size;
+  }
+
+  #refuse(size: number): never {
+    throw tooLarge(`a frame of ${size} bytes is over the limit of ${this.maxSize}`);
+  }
+}
+
+/** A copy that holds no memory but its own. */
+export function rightSized(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+function tooLarge(why: string): ProtocolError {
+  return new ProtocolError('ERR_ZMTP_UNSPECIFIED', why);
+}
+
+const EMPTY = Buffer.alloc(0);
