@@ -15,7 +15,6 @@ export {
   Request,
   Router,
   Subscriber,
-  type SubscriptionEvent,
   XPublisher,
   XSubscriber,
 } from './api/sockets.js';
@@ -24,5 +23,6 @@ export { ProtocolError, ZmqError } from './foundation/errors.js';
 export type { CloseReason } from './foundation/peer-info.js';
 export type { RandomSource } from './foundation/random.js';
 export type { ConnectOptions } from './socket/endpoints.js';
-export { Peer, type PeerSink } from './socket/peer.js';
+export type { Peer, PeerSink } from './socket/peer.js';
 export type { MessageSink } from './socket/receiver.js';
+export type { SubscriptionEvent } from './socket/subscriptions.js';

@@ -1,6 +1,6 @@
-import { EventEmitter } from 'node:events';
 import { ZmqError } from '../foundation/errors.js';
 import { FifoQueue } from '../foundation/fifo-queue.js';
+import { TypedEmitter } from '../foundation/typed-emitter.js';
 import type { SessionEvent } from '../session/session-event.js';
 import { report } from '../socket/receiver.js';
 import type { SocketCore } from '../socket/socket-core.js';
@@ -21,7 +21,7 @@ const MAX_UNREAD = 1000;
 export class Observer implements AsyncIterable<Event> {
   readonly #core: SocketCore;
   readonly #unread = new FifoQueue<Event>();
-  readonly #emitter = new EventEmitter();
+  readonly #emitter = new TypedEmitter<Event>();
   #emitting = false;
   #ended = false;
   #waiting: { resolve: (event: Event) => void; reject: (error: Error) => void } | undefined;
@@ -110,7 +110,7 @@ export class Observer implements AsyncIterable<Event> {
 
   #emit(event: Event): void {
     try {
-      this.#emitter.emit(event.type, event);
+      this.#emitter.emit(event);
     } catch (error) {
       report(error);
     }

@@ -1,9 +1,11 @@
 import type { SocketTypeName } from '../foundation/socket-type.js';
-import { ZmqError } from '../foundation/errors.js';
-import { PublisherPattern } from '../patterns/publisher.js';
-import { SubscriberPattern } from '../patterns/subscriber.js';
-import { XPublisherPattern } from '../patterns/xpublisher.js';
-import type { Peer } from '../socket/peer.js';
+import {
+  subscribe,
+  type SubscriptionSink,
+  type Topic,
+  unsubscribe,
+  watchSubscriptions,
+} from '../socket/subscriptions.js';
 import { DuplexSocket, ReceivingSocket, SendingSocket } from './capabilities.js';
 import { defineOptions, type OptionsOf, type SocketOptions } from './options.js';
 import { coreOf, type Socket, usableCoreOf } from './socket.js';
@@ -57,13 +59,6 @@ export class Pull extends ReceivingSocket {
   }
 }
 
-/** One subscription or its end, as it came from a peer. */
-export interface SubscriptionEvent {
-  readonly peer: Peer;
-  readonly topic: Buffer;
-  readonly subscribed: boolean;
-}
-
 /** PUB: to all whose subscription is a prefix of the first frame; a full subscriber misses it (29/PUBSUB). */
 export class Publisher extends SendingSocket {
   constructor(options?: SocketOptions<'PUB'>) {
@@ -71,8 +66,8 @@ export class Publisher extends SendingSocket {
   }
 
   /** Tells of every subscription as it comes in. One sink at a time. */
-  onSubscription(sink: ((event: SubscriptionEvent) => void) | undefined): void {
-    setSubscriptionSink(this, sink);
+  onSubscription(sink: SubscriptionSink | undefined): void {
+    watchSubscriptions(coreOf(this), sink);
   }
 }
 
@@ -83,16 +78,9 @@ export class XPublisher extends DuplexSocket {
   }
 
   /** Tells of every subscription as it comes in. One sink at a time. */
-  onSubscription(sink: ((event: SubscriptionEvent) => void) | undefined): void {
-    setSubscriptionSink(this, sink);
+  onSubscription(sink: SubscriptionSink | undefined): void {
+    watchSubscriptions(coreOf(this), sink);
   }
-}
-
-function setSubscriptionSink(socket: Socket, sink: ((event: SubscriptionEvent) => void) | undefined): void {
-  const { pattern } = coreOf(socket);
-  if (!(pattern instanceof PublisherPattern || pattern instanceof XPublisherPattern)) throw new ZmqError('ENOTSUP');
-  pattern.onSubscription =
-    sink === undefined ? undefined : (end, topic, subscribed) => sink({ peer: end.label as Peer, topic, subscribed });
 }
 
 /** SUB: receives what begins with one of its subscriptions (29/PUBSUB). */
@@ -102,22 +90,14 @@ export class Subscriber extends ReceivingSocket {
   }
 
   /** Adds prefixes; none = the empty one, which matches all. Counted: each needs its own `unsubscribe`. */
-  subscribe(...prefixes: readonly (Buffer | string)[]): void {
-    const pattern = subscriberPattern(this);
-    for (const prefix of prefixes.length === 0 ? [''] : prefixes) pattern.subscribe(Buffer.from(prefix as string));
+  subscribe(...prefixes: readonly Topic[]): void {
+    subscribe(usableCoreOf(this), prefixes);
   }
 
   /** Takes prefixes back; one that was not subscribed is ignored. */
-  unsubscribe(...prefixes: readonly (Buffer | string)[]): void {
-    const pattern = subscriberPattern(this);
-    for (const prefix of prefixes.length === 0 ? [''] : prefixes) pattern.unsubscribe(Buffer.from(prefix as string));
+  unsubscribe(...prefixes: readonly Topic[]): void {
+    unsubscribe(usableCoreOf(this), prefixes);
   }
-}
-
-function subscriberPattern(socket: Socket): SubscriberPattern {
-  const { pattern } = usableCoreOf(socket);
-  if (!(pattern instanceof SubscriberPattern)) throw new ZmqError('ENOTSUP');
-  return pattern;
 }
 
 /** XSUB: a SUB that sends: `\x01topic` and `\x00topic` subscribe and cancel, all else goes to every publisher (29/PUBSUB). */

@@ -15,7 +15,7 @@ export class Recipient {
 }
 
 /** Far below where V8 would turn the stamps into heap numbers. */
-const LAST_SELECTION = 2 ** 30;
+const SELECTIONS = 2 ** 30;
 
 /**
  * Sends one message to many pipes: `select` them, then `send`. A pipe is selected
@@ -30,11 +30,17 @@ export class Distributor<R extends Recipient> {
   /** Messages that a full pipe lost. */
   dropped = 0;
   readonly #recipients: R[] = [];
+  readonly #selections: number;
   #selection = 0;
   #selected: PipeEnd[] = [];
   #count = 0;
   /** Where a nested send collects while `#selected` is being flushed. */
   #spare: PipeEnd[] | undefined = [];
+
+  /** @param selections after how many the stamps start again */
+  constructor(selections = SELECTIONS) {
+    this.#selections = selections;
+  }
 
   attach(recipient: R): void {
     if (recipient.index >= 0) return;
@@ -59,7 +65,7 @@ export class Distributor<R extends Recipient> {
   /** Starts a new selection: nobody. */
   clear(): void {
     this.#count = 0;
-    if (++this.#selection >= LAST_SELECTION) this.#restartStamps();
+    if (++this.#selection > this.#selections) this.#restartStamps();
   }
 
   select(recipient: R): void {

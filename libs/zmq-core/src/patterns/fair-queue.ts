@@ -49,10 +49,14 @@ export class FairQueue<S extends PipeSlot = PipeSlot> {
     return undefined;
   }
 
-  /** Whether `read` would give a message. Takes nothing and moves nothing. */
+  /** Whether `read` would give a message. If not, every pipe will wake us. */
   canRead(): boolean {
-    const { slots, active } = this.#pipes;
-    for (let i = 0; i < active; i++) if (slots[i]!.end.queued > 0) return true;
+    const pipes = this.#pipes;
+    while (pipes.active > 0) {
+      const slot = pipes.slots[pipes.current]!;
+      if (slot.end.poll()) return true;
+      pipes.deactivate(slot);
+    }
     return false;
   }
 }

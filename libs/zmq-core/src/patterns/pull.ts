@@ -36,11 +36,11 @@ export class PullPattern implements Pattern {
 
   writable(): void {}
 
-  trySend(): boolean {
+  trySend(_message: Multipart): boolean {
     throw cannotSend('PULL');
   }
 
-  trySendTo(): boolean {
+  trySendTo(_end: PipeEnd, _message: Multipart): boolean {
     throw cannotSend('PULL');
   }
 

@@ -61,11 +61,11 @@ export class SubscriberPattern implements Pattern {
     this.#upward.unsubscribe(topic.toString('latin1'));
   }
 
-  trySend(): boolean {
+  trySend(_message: Multipart): boolean {
     throw cannotSend('SUB');
   }
 
-  trySendTo(): boolean {
+  trySendTo(_end: PipeEnd, _message: Multipart): boolean {
     throw cannotSend('SUB');
   }
 

@@ -145,6 +145,13 @@ export class PipeEnd {
     return message;
   }
 
+  /** Whether `read` would give a message. If not, `onReadable` will come, as after a read that gave none. */
+  poll(): boolean {
+    const { queue } = this.#inward;
+    if (queue.length === 0) this.read();
+    return queue.length > 0;
+  }
+
   /**
    * Sets what the owner of this end allows: as the writer of one direction, as the
    * reader of the other. Where the other end's owner has set marks too (inproc), the

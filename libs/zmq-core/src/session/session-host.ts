@@ -1,4 +1,4 @@
-import type { Batch } from '../connection/batch.js';
+import { Batch } from '../connection/batch.js';
 import type { ZmtpOptions } from '../connection/zmtp-connection.js';
 import type { Clock } from '../foundation/clock.js';
 import type { RandomSource } from '../foundation/random.js';
@@ -30,4 +30,9 @@ export interface SessionHost {
   /** Makes a pipe, attaches its other end to the socket's pattern and gives this end, which `handler` owns. */
   openPipe(handler: PipeHandler): PipeEnd;
   emit(event: SessionEvent): void;
+}
+
+/** Memory that all sessions of a context write from, one after the other. */
+export function createBatch(): Batch {
+  return new Batch();
 }

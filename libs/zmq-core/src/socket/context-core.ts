@@ -1,9 +1,9 @@
-import { Batch } from '../connection/batch.js';
 import { type Clock, systemClock } from '../foundation/clock.js';
 import { ZmqError } from '../foundation/errors.js';
 import { type RandomSource, systemRandom } from '../foundation/random.js';
 import type { Transport } from '../transport/transport.js';
 import { TransportRegistry } from '../transport/transport-registry.js';
+import { createBatch } from '../session/session-host.js';
 import { KeepAlive } from './keep-alive.js';
 
 export interface ContextParts {
@@ -23,7 +23,7 @@ export class ContextCore {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly transports: TransportRegistry;
-  readonly batch = new Batch();
+  readonly batch = createBatch();
   readonly keepAlive = new KeepAlive();
   maxSockets = 1023;
   maxMessageSize = 2147483647;

@@ -134,7 +134,9 @@ export class Endpoints {
     let listening: Promise<void> | undefined;
     this.#ending++;
     if (link.kind === 'acceptor') listening = link.acceptor.stopListening(closedByUs);
-    for (const end of [...entry.pipes]) this.#socket.endPipe(end, closedByUs, linger);
+    // Over inproc what was sent is in the peer's queue already: no linger takes it back.
+    const pipeLinger = link.kind === 'binding' ? -1 : linger;
+    for (const end of [...entry.pipes]) this.#socket.endPipe(end, closedByUs, pipeLinger);
     switch (link.kind) {
       case 'acceptor':
         link.acceptor.whenIdle(() => this.#oneEnded());

@@ -32,6 +32,11 @@ export class Peer {
     return this.#end.writable && this.#end.epoch === this.#epoch;
   }
 
+  /** Messages queued for it that its connection has not taken yet; also while a closed socket lingers. */
+  get pending(): number {
+    return this.#end.pending;
+  }
+
   /** Its pipe while the connection lasts. For the socket layer. */
   static pipeOf(peer: Peer): PipeEnd | undefined {
     return peer.#end.open && peer.#end.epoch === peer.#epoch ? peer.#end : undefined;

@@ -24,7 +24,7 @@ export class Receiver {
   readonly #options: OptionValues;
   readonly #clock: Clock;
   readonly #keepAlive: KeepAlive;
-  /** REQ and REP: a receive changes what may be sent. */
+  readonly #inTurn: boolean;
   readonly #received: () => void;
   readonly #yielding = new Yielding();
   #waiting: WaitingReceive | undefined;
@@ -32,7 +32,16 @@ export class Receiver {
   #sink: MessageSink | undefined;
   #pumping = false;
 
-  constructor(pattern: Pattern, options: OptionValues, clock: Clock, keepAlive: KeepAlive, received: () => void) {
+  /** @param inTurn REQ and REP: sending and receiving take turns, so a receive may be out of order, and lets a send go on */
+  constructor(
+    pattern: Pattern,
+    options: OptionValues,
+    clock: Clock,
+    keepAlive: KeepAlive,
+    inTurn: boolean,
+    received: () => void,
+  ) {
+    this.#inTurn = inTurn;
     this.#pattern = pattern;
     this.#options = options;
     this.#clock = clock;
@@ -112,7 +121,7 @@ export class Receiver {
   #take(): Buffer[] | undefined {
     const message = this.#pattern.tryReceive();
     if (message === undefined) return undefined;
-    this.#received();
+    if (this.#inTurn) this.#received();
     return asOwn(message);
   }
 
@@ -121,7 +130,8 @@ export class Receiver {
     if (this.#pumping) return;
     this.#pumping = true;
     const pattern = this.#pattern;
-    while (this.#sink !== undefined && pattern.canReceive()) {
+    while (this.#sink !== undefined) {
+      if (this.#inTurn && !pattern.canReceive()) break;
       const message = pattern.tryReceive();
       if (message === undefined) break;
       try {
@@ -129,7 +139,7 @@ export class Receiver {
       } catch (error) {
         report(error);
       }
-      this.#received();
+      if (this.#inTurn) this.#received();
     }
     this.#pumping = false;
   }

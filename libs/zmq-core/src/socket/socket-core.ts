@@ -13,6 +13,9 @@ import { Peer, PeerBook } from './peer.js';
 import { Receiver } from './receiver.js';
 import { Sender } from './sender.js';
 
+/** With `conflate`, where subscriptions go the other way: those are all kept. */
+const conflatedWay: Partial<Record<SocketTypeName, 'outward' | 'inward'>> = { PUB: 'outward', SUB: 'inward' };
+
 /**
  * A running socket: joins its pattern with the pipes of its endpoints and with
  * those who send and receive. It is the handler of all its pipes, so it sees every
@@ -49,10 +52,10 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     });
     this.endpoints = new Endpoints(this);
     this.sender = new Sender(this.pattern, this.options, context.clock, context.keepAlive);
-    const mayUnblockSending = type === 'REQ' || type === 'REP';
-    this.receiver = new Receiver(this.pattern, this.options, context.clock, context.keepAlive, () => {
-      if (mayUnblockSending) this.sender.retry();
-    });
+    const inTurn = type === 'REQ' || type === 'REP';
+    this.receiver = new Receiver(this.pattern, this.options, context.clock, context.keepAlive, inTurn, () =>
+      this.sender.retry(),
+    );
   }
 
   get closed(): boolean {
@@ -112,7 +115,7 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
   }
 
   openPipe(handler: PipeHandler, pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): PipeEnd {
-    const { conflate } = this.options;
+    const conflate = this.options.conflate && (conflatedWay[this.type] ?? true);
     const [own, theirs] = createPipe({ outward: this.sendMark, inward: this.receiveMark, conflate });
     theirs.handler = handler;
     this.attach(own, pipes, dialed, connectRoutingId);

@@ -78,7 +78,6 @@ export class FrameDecoder {
         }
       }
       if (left > 0 && this.#nextSplit()) return true;
-      if (this.#at < this.#chunk.length) continue;
       const waiting = this.#waiting.shift();
       if (waiting === undefined) {
         this.#chunk = EMPTY;
@@ -126,7 +125,6 @@ export class FrameDecoder {
     this.body = this.#split;
     this.pinned += this.#split.length;
     this.#split = undefined;
-    this.#headerLength = 0;
     return true;
   }
 

@@ -16,9 +16,13 @@ export function pathOf(address: string): string {
   const endpoint = `ipc://${address}`;
   const bytes = Buffer.byteLength(address);
   if (bytes > MAX_PATH_BYTES) {
-    throw new ZmqError('ENAMETOOLONG', `the path has ${bytes} bytes, the system takes ${MAX_PATH_BYTES}; use a shorter one`, {
-      address: endpoint,
-    });
+    throw new ZmqError(
+      'ENAMETOOLONG',
+      `the path has ${bytes} bytes, the system takes ${MAX_PATH_BYTES}; use a shorter one`,
+      {
+        address: endpoint,
+      },
+    );
   }
   if (address.includes('\0')) throw new ZmqError('EINVAL', 'a path cannot contain a NUL byte', { address: endpoint });
   if (!isAbstract(address)) return address;

@@ -1,4 +1,128 @@
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { ZmqError } from '../../foundation/errors.js';
+import { ProbeDial, ProbeListener } from '../../testing/byte-transport-harness.js';
 import { describeByteTransport } from '../../testing/describe-byte-transport.js';
 import { IpcTransport } from './ipc-transport.js';
 
-describeByteTransport('ipc', () => new IpcTransport(), '*');
+const directory = mkdtempSync(join(tmpdir(), 'ipc-spec-'));
+let count = 0;
+const newPath = (): string => join(directory, `s${++count}`);
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+describeByteTransport('ipc', () => new IpcTransport(), '*', newPath);
+if (process.platform === 'linux')
+  describeByteTransport(
+    'ipc with abstract names',
+    () => new IpcTransport(),
+    '*',
+    () => `@${newPath()}`,
+  );
+
+describe('IpcTransport', () => {
+  const transport = new IpcTransport();
+  const listening: ProbeListener[] = [];
+
+  async function listen(address: string): Promise<ProbeListener> {
+    const listener = await ProbeListener.start(transport, address);
+    listening.push(listener);
+    return listener;
+  }
+
+  afterEach(async () => {
+    await Promise.all(listening.splice(0).map((listener) => listener.close()));
+  });
+
+  it('names the path as the endpoint and as the peer', async () => {
+    const path = newPath();
+    const listener = await listen(path);
+    expect(listener.endpoint).toBe(`ipc://${path}`);
+    const dialler = await new ProbeDial(transport, path).stream();
+    expect(dialler.stream.remoteAddress).toBe(path);
+    expect((await listener.nth(0)).stream.remoteAddress).toBe(path);
+  });
+
+  it('removes its file when it closes', async () => {
+    const path = newPath();
+    const listener = await listen(path);
+    expect(lstatSync(path).isSocket()).toBe(true);
+    await listener.listener.close();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('makes a directory of its own for *, which only this user enters, and removes it', async () => {
+    const listener = await listen('*');
+    const made = dirname(listener.address);
+    expect(lstatSync(made).mode & 0o777).toBe(0o700);
+    await listener.listener.close();
+    expect(existsSync(made)).toBe(false);
+  });
+
+  it('takes the place of a socket file that nobody listens at', async () => {
+    const path = newPath();
+    await leaveStaleFile(path);
+    const listener = await listen(path);
+    await new ProbeDial(transport, path).stream();
+    expect(listener.endpoint).toBe(`ipc://${path}`);
+  });
+
+  it('never removes what is no socket', async () => {
+    const file = newPath();
+    writeFileSync(file, 'precious');
+    await expect(listen(file)).rejects.toMatchObject({ code: 'EADDRINUSE', address: `ipc://${file}` });
+    expect(existsSync(file)).toBe(true);
+    await expect(listen(directory)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+
+  it('leaves the address to one of two that find the same stale file', async () => {
+    const path = newPath();
+    await leaveStaleFile(path);
+    const outcomes = await Promise.allSettled([listen(path), listen(path)]);
+    const won = outcomes.filter(({ status }) => status === 'fulfilled');
+    const lost = outcomes.filter((outcome) => outcome.status === 'rejected');
+    expect([won.length, lost.length]).toEqual([1, 1]);
+    expect(lost[0]!.reason).toMatchObject({ code: 'EADDRINUSE' });
+    await new ProbeDial(transport, path).stream();
+  });
+
+  it('says ENOENT for a missing directory, and how to go on', async () => {
+    const address = join(directory, 'missing', 's');
+    const refused = listen(address);
+    await expect(refused).rejects.toBeInstanceOf(ZmqError);
+    await expect(refused).rejects.toMatchObject({
+      code: 'ENOENT',
+      address: `ipc://${address}`,
+      message: expect.stringMatching(/directory .* does not exist; make it/) as string,
+    });
+  });
+
+  // The administrator may write everywhere.
+  (process.getuid?.() === 0 ? it.skip : it)('says EACCES for a directory without rights', async () => {
+    const locked = newPath();
+    mkdirSync(locked);
+    chmodSync(locked, 0o500);
+    await expect(listen(join(locked, 's'))).rejects.toMatchObject({ code: 'EACCES' });
+  });
+
+  it('refuses a path that would be cut', async () => {
+    const long = `/tmp/${'x'.repeat(110)}`;
+    await expect(listen(long)).rejects.toMatchObject({ code: 'ENAMETOOLONG', address: `ipc://${long}` });
+    expect(() => transport.checkDial(long)).toThrow(expect.objectContaining({ code: 'ENAMETOOLONG' }) as Error);
+  });
+
+  it('refuses to connect to *', () => {
+    expect(() => transport.checkDial('*')).toThrow(
+      expect.objectContaining({ code: 'EINVAL', address: 'ipc://*' }) as Error,
+    );
+  });
+
+  /** A listener's file survives its listener under another name: node removes only the name it knows. */
+  async function leaveStaleFile(path: string): Promise<void> {
+    const listener = await ProbeListener.start(transport, `${path}.tmp`);
+    renameSync(`${path}.tmp`, path);
+    await listener.close();
+    expect(lstatSync(path).isSocket()).toBe(true);
+  }
+});

@@ -3,7 +3,14 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ZmqError } from '../../foundation/errors.js';
-import type { ByteTransport, Dial, DialSink, Listener, ListenSink, TransportOptions } from '../../transport/transport.js';
+import type {
+  ByteTransport,
+  Dial,
+  DialSink,
+  Listener,
+  ListenSink,
+  TransportOptions,
+} from '../../transport/transport.js';
 import { NetDial } from '../net-stream/net-dial.js';
 import { bindError } from '../net-stream/net-errors.js';
 import { NetListener } from '../net-stream/net-listener.js';
@@ -80,7 +87,10 @@ async function explain(error: unknown, address: string, path: string): Promise<Z
   const endpoint = `ipc://${address}`;
   // Node says EACCES for a missing directory, as Windows does.
   if ((error as NodeJS.ErrnoException).code === 'EACCES' && (await directoryIsMissing(path))) {
-    return new ZmqError('ENOENT', `the directory of ${path} does not exist; make it first`, { address: endpoint, cause: error });
+    return new ZmqError('ENOENT', `the directory of ${path} does not exist; make it first`, {
+      address: endpoint,
+      cause: error,
+    });
   }
   return bindError(error, endpoint);
 }

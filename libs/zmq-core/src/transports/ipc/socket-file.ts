@@ -1,4 +1,5 @@
-import { lstat, stat, unlink } from 'node:fs/promises';
+import { lstatSync, type Stats, unlinkSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 
@@ -10,15 +11,24 @@ import { dirname } from 'node:path';
  * that runs. We ask first whether somebody answers.
  */
 export async function removeStale(path: string): Promise<boolean> {
-  const before = await lstat(path).catch(() => undefined);
+  const before = look(path);
   if (before === undefined) return true;
   if (!before.isSocket() || (await answers(path))) return false;
-  // Another program may have found it stale too, and may be listening on its own file by now.
-  const now = await lstat(path).catch(() => undefined);
+  // Somebody else may have found it stale too, and may be listening on a file of his
+  // own by now. Nothing of this process comes between looking and removing.
+  const now = look(path);
   if (now === undefined) return true;
   if (now.ino !== before.ino || now.ctimeMs !== before.ctimeMs) return false;
-  await unlink(path).catch(() => {});
+  try {
+    unlinkSync(path);
+  } catch {
+    return false;
+  }
   return true;
+}
+
+function look(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
 }
 
 export async function directoryIsMissing(path: string): Promise<boolean> {
@@ -36,6 +46,8 @@ function answers(path: string): Promise<boolean> {
       probe.destroy();
       resolve(true);
     });
-    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'));
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'),
+    );
   });
 }

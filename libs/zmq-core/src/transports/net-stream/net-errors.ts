@@ -19,7 +19,10 @@ export function bindError(error: unknown, endpoint: string): ZmqError {
   if (error instanceof ZmqError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   const mapped = code !== undefined && known.has(code) ? (code as ZmqErrorCode) : 'EINVAL';
-  return new ZmqError(mapped, `cannot bind to ${endpoint}${wayOut(code, message)}`, { address: endpoint, cause: error });
+  return new ZmqError(mapped, `cannot bind to ${endpoint}${wayOut(code, message)}`, {
+    address: endpoint,
+    cause: error,
+  });
 }
 
 function wayOut(code: string | undefined, message: string): string {

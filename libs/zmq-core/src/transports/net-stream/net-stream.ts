@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { ByteStream, ByteStreamSink } from '../../transport/byte-stream.js';
 
 /** How long an ended stream waits for the peer to close too. */
@@ -11,6 +11,10 @@ const GRACE_MS = 5_000;
  *       └──── destroy(), the peer closed, an error ────────────────────────────────────────▲
  *
  * The socket is unref'd: what keeps the process alive is decided above.
+ *
+ * A failed write does not close the stream: the peer may have sent messages and
+ * closed, and they wait behind what we have read so far (libzmq does the same). The
+ * writing side is over then; reading goes on to the end.
  */
 export class NetStream implements ByteStream {
   readonly remoteAddress: string;
@@ -21,6 +25,8 @@ export class NetStream implements ByteStream {
   #state: 'open' | 'ending' | 'destroyed' = 'open';
   /** A write did not go through at once and `drained` is owed. */
   #blocked = false;
+  /** A write failed. */
+  #unwritable = false;
   #error: NodeJS.ErrnoException | undefined;
   #grace: NodeJS.Timeout | undefined;
 
@@ -29,8 +35,12 @@ export class NetStream implements ByteStream {
     this.remoteAddress = remoteAddress;
     this.#graceMs = graceMs;
     socket.unref();
+    surviveFailedWrites(socket, (error) => {
+      this.#unwritable = true;
+      if (this.#state !== 'destroyed') this.#error ??= error;
+    });
     socket.on('error', (error) => {
-      if (this.#state !== 'destroyed') this.#error = error;
+      if (this.#state !== 'destroyed') this.#error ??= error;
     });
     socket.on('end', () => this.#onEnd());
     socket.on('close', () => this.#onClose());
@@ -48,7 +58,7 @@ export class NetStream implements ByteStream {
   write(segments: readonly Buffer[]): void {
     const socket = this.#socket;
     // It may have broken in this turn, before `closed` could be told.
-    if (this.#state !== 'open' || socket.destroyed) return;
+    if (this.#state !== 'open' || this.#unwritable || socket.destroyed) return;
     const last = segments.length - 1;
     if (last < 0) return;
     if (last === 0) {
@@ -100,11 +110,7 @@ export class NetStream implements ByteStream {
 
   /** Our FIN is out: waits for the peer's. */
   readonly #onSent = (): void => {
-    if (this.#state !== 'ending') return;
-    if (this.#socket.readableEnded) {
-      this.#socket.destroy();
-      return;
-    }
+    if (this.#state !== 'ending' || this.#socket.destroyed) return;
     this.#grace = setTimeout(() => this.#socket.destroy(), this.#graceMs);
     this.#grace.unref();
   };
@@ -121,4 +127,24 @@ export class NetStream implements ByteStream {
     this.#sink = undefined;
     sink?.closed(this.#error);
   }
+}
+
+type WriteCallback = (error?: Error | null) => void;
+
+/** Takes the errors of writes away from the stream machinery, which would destroy the socket with all that is unread. */
+function surviveFailedWrites(socket: Socket, failed: (error: NodeJS.ErrnoException) => void): void {
+  let callback: WriteCallback | undefined;
+  const done: WriteCallback = (error) => {
+    if (error) failed(error);
+    callback!();
+  };
+  // A stream has one write under way at a time, and one callback for all of them.
+  socket._write = (chunk, encoding, next) => {
+    callback = next;
+    Socket.prototype._write.call(socket, chunk, encoding, done);
+  };
+  socket._writev = (chunks, next) => {
+    callback = next;
+    Socket.prototype._writev!.call(socket, chunks, done);
+  };
 }

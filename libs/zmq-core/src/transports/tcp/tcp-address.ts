@@ -51,7 +51,9 @@ export function localHost(host: string, ipv6: boolean, address: string): string 
 }
 
 export function needsIpv6(host: string, address: string): ZmqError {
-  return new ZmqError('ENODEV', `${host} is an IPv6 address; set the option ipv6 to use it`, { address: `tcp://${address}` });
+  return new ZmqError('ENODEV', `${host} is an IPv6 address; set the option ipv6 to use it`, {
+    address: `tcp://${address}`,
+  });
 }
 
 function parse(text: string, address: string, { wildcards }: { wildcards: boolean }): HostAndPort {
@@ -76,7 +78,8 @@ function unbracket(host: string, address: string): string {
 function parsePort(text: string, address: string): number {
   if (text === '') throw invalid(address, `the port is missing; ${example}`);
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw invalid(address, `"${text}" is no port; it is a number from 0 to 65535`);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw invalid(address, `"${text}" is no port; it is a number from 0 to 65535`);
   return port;
 }
 

@@ -1,4 +1,163 @@
+import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { ZmqError } from '../../foundation/errors.js';
+import { defaultTransportOptions, ProbeDial, ProbeListener } from '../../testing/byte-transport-harness.js';
 import { describeByteTransport } from '../../testing/describe-byte-transport.js';
+import type { TransportOptions } from '../../transport/transport.js';
 import { TcpTransport } from './tcp-transport.js';
 
+const interfaces = Object.entries(networkInterfaces());
+const loopback = interfaces.find(([, addresses]) => addresses?.some(({ address }) => address === '127.0.0.1'))?.[0];
+const hasIpv6 = interfaces.some(([, addresses]) => addresses?.some(({ address }) => address === '::1'));
+const itWithIpv6 = hasIpv6 ? it : it.skip;
+
 describeByteTransport('tcp', () => new TcpTransport(), '127.0.0.1:*');
+
+describe('TcpTransport', () => {
+  const transport = new TcpTransport();
+  const listening: ProbeListener[] = [];
+  const dialled: ProbeDial[] = [];
+
+  async function listen(address: string, options: Partial<TransportOptions> = {}): Promise<ProbeListener> {
+    const listener = await ProbeListener.start(transport, address, options);
+    listening.push(listener);
+    return listener;
+  }
+
+  function dial(address: string, options: Partial<TransportOptions> = {}): ProbeDial {
+    const probe = new ProbeDial(transport, address, options);
+    dialled.push(probe);
+    return probe;
+  }
+
+  function portOf(listener: ProbeListener): string {
+    return listener.endpoint.slice(listener.endpoint.lastIndexOf(':') + 1);
+  }
+
+  afterEach(async () => {
+    for (const { connected } of dialled.splice(0)) for (const { stream } of connected) stream.destroy();
+    await Promise.all(listening.splice(0).map((listener) => listener.close()));
+  });
+
+  describe('binding', () => {
+    it('takes all of IPv4 for *, and names it as libzmq does', async () => {
+      const listener = await listen('*:*');
+      expect(listener.endpoint).toMatch(/^tcp:\/\/0\.0\.0\.0:\d+$/);
+      await dial(`127.0.0.1:${portOf(listener)}`).stream();
+    });
+
+    it('takes an interface by its name', async () => {
+      const listener = await listen(`${loopback}:0`);
+      expect(listener.endpoint).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);
+    });
+
+    it('takes the name of a host', async () => {
+      expect((await listen('localhost:*')).endpoint).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);
+    });
+
+    itWithIpv6('takes IPv6 addresses with the option', async () => {
+      const listener = await listen('[::1]:*', { ipv6: true });
+      expect(listener.endpoint).toMatch(/^tcp:\/\/\[::1\]:\d+$/);
+      const dialler = await dial(listener.address, { ipv6: true }).stream();
+      expect(dialler.stream.remoteAddress).toBe(listener.address);
+      expect((await listener.nth(0)).stream.remoteAddress).toMatch(/^\[::1\]:\d+$/);
+    });
+
+    itWithIpv6('takes both families for * with the option, and shows IPv4 peers as such', async () => {
+      const listener = await listen('*:*', { ipv6: true });
+      expect(listener.endpoint).toMatch(/^tcp:\/\/\[::\]:\d+$/);
+      await dial(`[::1]:${portOf(listener)}`, { ipv6: true }).stream();
+      await dial(`127.0.0.1:${portOf(listener)}`).stream();
+      expect((await listener.nth(1)).stream.remoteAddress).toMatch(/^127\.0\.0\.1:\d+$/);
+    });
+
+    it.each([
+      ['no.such.host.invalid:1', 'ENODEV', /no interface of this machine, and no host/],
+      ['[::1]:*', 'ENODEV', /set the option ipv6/],
+      ['192.0.2.77:*', 'EADDRNOTAVAIL', /no interface of this machine has that address/],
+      ['127.0.0.1:70000', 'EINVAL', /is no port/],
+      ['127.0.0.1', 'EINVAL', /has no port/],
+    ])('refuses %s with %s', async (address, code, message) => {
+      const refused = listen(address);
+      await expect(refused).rejects.toBeInstanceOf(ZmqError);
+      await expect(refused).rejects.toMatchObject({
+        code,
+        address: `tcp://${address}`,
+        message: expect.stringMatching(message) as string,
+      });
+    });
+
+    it("refuses a port that another program has, and keeps the system's error as the cause", async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as { port: number };
+      await expect(listen(`127.0.0.1:${port}`)).rejects.toMatchObject({
+        code: 'EADDRINUSE',
+        address: `tcp://127.0.0.1:${port}`,
+        cause: { code: 'EADDRINUSE' },
+      });
+      await new Promise((resolve) => server.close(resolve));
+    });
+  });
+
+  describe('dialling', () => {
+    it.each(['127.0.0.1', '*:1', '127.0.0.1:*', '127.0.0.1:70000'])('refuses %s before it is tried', (address) => {
+      expect(() => transport.checkDial(address, defaultTransportOptions)).toThrow(
+        expect.objectContaining({ code: 'EINVAL', address: `tcp://${address}` }) as Error,
+      );
+    });
+
+    it.each(['[::1]:1', '[::1]:0;127.0.0.1:1'])('refuses %s without the option ipv6', (address) => {
+      expect(() => transport.checkDial(address, defaultTransportOptions)).toThrow(
+        expect.objectContaining({ code: 'ENODEV', address: `tcp://${address}` }) as Error,
+      );
+      transport.checkDial(address, { ...defaultTransportOptions, ipv6: true });
+    });
+
+    it('accepts what may work one day, and fails each try', async () => {
+      transport.checkDial('127.0.0.1:0', defaultTransportOptions);
+      transport.checkDial('no.such.host.invalid:1', defaultTransportOptions);
+      expect((await dial('127.0.0.1:0').failure()).code).toMatch(/^E/);
+      expect((await dial('no.such.host.invalid:1').failure()).code).toMatch(/^E/);
+    });
+
+    it('resolves names', async () => {
+      const listener = await listen('127.0.0.1:*');
+      for (const ipv6 of [false, true]) {
+        const dialler = await dial(`localhost:${portOf(listener)}`, { ipv6 }).stream();
+        expect(dialler.stream.remoteAddress).toBe(listener.address);
+      }
+    });
+
+    it('dials from the source it was told', async () => {
+      const listener = await listen('127.0.0.1:*');
+      const free = await listen('127.0.0.2:*');
+      const port = portOf(free);
+      await free.listener.close();
+      await dial(`127.0.0.2:${port};${listener.address}`).stream();
+      expect((await listener.nth(0)).stream.remoteAddress).toBe(`127.0.0.2:${port}`);
+      await dial(`${loopback}:*;${listener.address}`).stream();
+      expect((await listener.nth(1)).stream.remoteAddress).toMatch(/^127\.0\.0\.1:/);
+    });
+
+    it('fails a try from an interface that is not there, unless it was cancelled', async () => {
+      const address = 'nonexistent0:*;127.0.0.1:1';
+      transport.checkDial(address, defaultTransportOptions);
+      const cancelled = dial(address);
+      cancelled.dial.cancel();
+      const probe = dial(address);
+      expect(probe.calledAtOnce).toBe(false);
+      expect(await probe.failure()).toMatchObject({ code: 'ENODEV', address: `tcp://${address}` });
+      expect(cancelled.failures).toEqual([]);
+    });
+
+    it('does not take itself for a listener', async () => {
+      const free = await listen('127.0.0.1:*');
+      const { address } = free;
+      await free.listener.close();
+      // From the very port that it dials: TCP then connects the socket to itself.
+      const probe = dial(`${address};${address}`);
+      expect(await probe.failure()).toMatchObject({ code: 'ECONNREFUSED' });
+    });
+  });
+});

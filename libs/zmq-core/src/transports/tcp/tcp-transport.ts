@@ -2,7 +2,14 @@ import { lookup } from 'node:dns/promises';
 import { type AddressInfo, connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { ZmqError } from '../../foundation/errors.js';
 import type { ByteStream } from '../../transport/byte-stream.js';
-import type { ByteTransport, Dial, DialSink, Listener, ListenSink, TransportOptions } from '../../transport/transport.js';
+import type {
+  ByteTransport,
+  Dial,
+  DialSink,
+  Listener,
+  ListenSink,
+  TransportOptions,
+} from '../../transport/transport.js';
 import { NetDial } from '../net-stream/net-dial.js';
 import { bindError } from '../net-stream/net-errors.js';
 import { NetListener } from '../net-stream/net-listener.js';
@@ -24,7 +31,8 @@ export class TcpTransport implements ByteTransport {
   dial(address: string, options: TransportOptions, sink: DialSink): Dial {
     const { host, port, source } = parseDialAddress(address);
     const from = source && source.host !== '*' ? localHost(source.host, options.ipv6, address) : undefined;
-    if (from === undefined && source !== undefined && source.host !== '*') return failSoon(unknownInterface(source.host, address), sink);
+    if (from === undefined && source !== undefined && source.host !== '*')
+      return failSoon(unknownInterface(source.host, address), sink);
     const socket = connect({
       host,
       port,
@@ -63,7 +71,10 @@ async function listenOn(host: string, port: number, options: TransportOptions, s
   return new NetListener(server, `tcp://${boundAddress(server, host)}`);
 }
 
-function keepAlive({ tcpKeepalive, tcpKeepaliveIdle }: TransportOptions): { keepAlive: boolean; keepAliveInitialDelay: number } {
+function keepAlive({ tcpKeepalive, tcpKeepaliveIdle }: TransportOptions): {
+  keepAlive: boolean;
+  keepAliveInitialDelay: number;
+} {
   return { keepAlive: tcpKeepalive === 1, keepAliveInitialDelay: Math.max(0, tcpKeepaliveIdle) * 1000 };
 }
 

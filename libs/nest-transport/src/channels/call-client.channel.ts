@@ -1,0 +1,177 @@
+import { Dealer, type Peer } from '@nest-zmq/core';
+import type { DeadlineQueue } from '../inflight/deadline.queue.js';
+import { Outbox } from '../inflight/outbox.js';
+import { PendingCalls } from '../inflight/pending.calls.js';
+import { ServerLink } from '../inflight/server.link.js';
+import { Waiter } from '../inflight/waiter.js';
+import type { PayloadCodecs } from '../packet/payload.codec.js';
+import { decodeServerMessage } from '../packet/reply.packet.js';
+import { type PeerLossReason, ZmqClosedError, ZmqNoPeerError } from '../zmq.errors.js';
+import type { ZmqClientOptions } from '../zmq.options.js';
+import { closeSocket } from './socket.close.js';
+import { ConnectionFailures } from './connection.failures.js';
+import { commonSocketOptions, openEndpoints, receivingOptions, sendingOptions } from './socket.options.js';
+
+/** Who wants to know about the servers of a client. */
+export interface ServerObserver {
+  connected(link: ServerLink): void;
+  lost(link: ServerLink, reason: PeerLossReason): void;
+  draining(link: ServerLink): void;
+}
+
+/**
+ * Calls of a client: one DEALER to all servers. Every message goes to a server that
+ * was chosen here, never to whichever the socket would take.
+ */
+export class CallClientChannel {
+  readonly socket: Dealer;
+  readonly calls: PendingCalls;
+  readonly #options: ZmqClientOptions;
+  readonly #observer: ServerObserver;
+  readonly #deadlines: DeadlineQueue;
+  readonly #links = new Map<Peer, ServerLink>();
+  readonly #failures: ConnectionFailures;
+  readonly #waiters = new Map<Waiter, number>();
+  #malformed = 0;
+  #unknownVerbs = 0;
+  #closed = false;
+
+  constructor(
+    options: ZmqClientOptions,
+    codecs: PayloadCodecs,
+    deadlines: DeadlineQueue,
+    observer: ServerObserver,
+  ) {
+    const { connectTimeout = 3_000, requestTimeout = 30_000 } = options;
+    this.#options = options;
+    this.#observer = observer;
+    this.#deadlines = deadlines;
+    this.socket = new Dealer({
+      ...commonSocketOptions(options),
+      ...sendingOptions(options),
+      ...receivingOptions(options),
+      // Nothing is queued for a server that is not there: its call would be sent after it had failed.
+      immediate: true,
+      connectTimeout,
+    });
+    this.#failures = new ConnectionFailures(this.socket.events);
+    this.calls = new PendingCalls({
+      codecs,
+      deadlines,
+      connectTimeout,
+      requestTimeout,
+      whenWritable: (link, then) => this.#whenWritable(link, then),
+      lastFailure: () => this.#failures.last,
+    });
+  }
+
+  get malformed(): number {
+    return this.#malformed;
+  }
+
+  get unknownVerbs(): number {
+    return this.#unknownVerbs;
+  }
+
+  /** Binds and connects; rejects with what the socket throws. */
+  async open(): Promise<string[]> {
+    const endpoints = await openEndpoints(this.socket, this.#options);
+    if (this.#closed) throw new ZmqClosedError();
+    // Only now: a socket that is busy binding refuses to send.
+    for (const peer of this.socket.peers) this.#joined(peer);
+    this.socket.onPeer({
+      joined: (peer) => this.#joined(peer),
+      left: (peer, reason) => this.#left(peer, reason),
+    });
+    this.socket.onMessage((message, peer) => this.#received(message, peer));
+    return endpoints;
+  }
+
+  /**
+   * Resolves when so many servers are there.
+   * @throws ZmqNoPeerError after `connectTimeout`
+   * @throws ZmqClosedError
+   */
+  ready(servers: number): Promise<void> {
+    if (this.#closed) return Promise.reject(new ZmqClosedError());
+    if (this.calls.usable >= servers) return Promise.resolve();
+    const { connectTimeout = 3_000 } = this.#options;
+    const waiter = new Waiter(this.#deadlines, connectTimeout, () => {
+      this.#waiters.delete(waiter);
+      const there = this.calls.usable;
+      waiter.reject(
+        new ZmqNoPeerError(`${there} of ${servers} servers connected within ${connectTimeout} ms`, this.#failures.last),
+      );
+    });
+    this.#waiters.set(waiter, servers);
+    return waiter.promise;
+  }
+
+  /**
+   * Settles all calls, and closes the socket.
+   * @param error what they fail with
+   */
+  async close(error: unknown = new ZmqClosedError()): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const waiter of this.#waiters.keys()) waiter.reject(error);
+    this.#waiters.clear();
+    this.calls.close(error);
+    await closeSocket(this.socket);
+  }
+
+  #joined(peer: Peer): void {
+    if (this.#links.has(peer)) return;
+    const link = new ServerLink(peer, new Outbox(this.socket, peer));
+    this.#links.set(peer, link);
+    this.calls.add(link);
+    this.#observer.connected(link);
+    for (const [waiter, servers] of this.#waiters) {
+      if (this.calls.usable < servers) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
+  }
+
+  #left(peer: Peer, reason: PeerLossReason): void {
+    const link = this.#links.get(peer);
+    if (link === undefined) return;
+    this.#links.delete(peer);
+    this.calls.remove(link, reason);
+    if (!this.#closed) this.#observer.lost(link, reason);
+  }
+
+  #received(frames: readonly Buffer[], peer: Peer): void {
+    const link = this.#links.get(peer);
+    if (link === undefined) return;
+    const message = decodeServerMessage(frames);
+    switch (message.kind) {
+      case 'reply':
+        this.calls.receive(link, message);
+        return;
+      case 'control':
+        this.#control(link, message.verb);
+        return;
+      case 'malformed':
+        this.#malformed++;
+        this.calls.receiveMalformed(link, message.id, message.error);
+        return;
+      case 'acknowledgement':
+    }
+  }
+
+  #control(link: ServerLink, verb: string): void {
+    if (verb !== 'drain') {
+      this.#unknownVerbs++;
+      return;
+    }
+    if (link.draining) return;
+    this.calls.drain(link);
+    this.#observer.draining(link);
+  }
+
+  #whenWritable(link: ServerLink, then: () => void): void {
+    // A server that is lost meanwhile is not watched any more.
+    this.socket.untilWritable({ peer: link.peer as Peer }).then(then, () => {});
+  }
+}

@@ -1,0 +1,248 @@
+import { type Peer, Publisher } from '@nest-zmq/core';
+import { Deadline, type DeadlineQueue } from '../inflight/deadline.queue.js';
+import { Waiter } from '../inflight/waiter.js';
+import type { Frames } from '../packet/frames.js';
+import { READY_TOPIC } from '../packet/names.js';
+import { ZmqClosedError, ZmqNoPeerError } from '../zmq.errors.js';
+import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
+import { isNestPeer } from '../zmq.peer.js';
+import { ConnectionFailures } from './connection.failures.js';
+import { closeSocket } from './socket.close.js';
+import { commonSocketOptions, listOf, openEndpoints, sendingOptions } from './socket.options.js';
+
+export interface EventPublisherOptions {
+  readonly endpoints: ZmqEndpoints;
+  readonly socket: ZmqSocketOptions;
+  /** How long an event waits for any connection, in ms. */
+  readonly connectTimeout: number;
+  /** How long events wait for a connected server that has not subscribed yet, in ms. */
+  readonly subscribeTimeout: number;
+}
+
+/** Counts since the client connected. */
+export interface EventPublisherStats {
+  published: number;
+  /** Events that wait for a connection or for subscriptions. */
+  waiting: number;
+  /** Published while nobody was connected (only a side that binds does that). */
+  withoutSubscriber: number;
+  /** Servers that had not subscribed within `subscribeTimeout`. */
+  lateSubscribers: number;
+  /** Messages dropped because a subscriber was full. */
+  dropped: number;
+}
+
+/** A connected subscriber. Ready once its mark came; it is waited for at most `subscribeTimeout`. */
+class SubscriberLink extends Deadline {
+  constructor(
+    public ready: boolean,
+    readonly onLate: () => void,
+  ) {
+    super();
+  }
+
+  onDue(): void {
+    this.onLate();
+  }
+}
+
+/** An event that cannot go out yet. */
+interface WaitingEvent {
+  readonly frames: Frames;
+  readonly waiter: Waiter;
+}
+
+/**
+ * Events of a client: a PUB that knows when its subscribers have subscribed, so
+ * that what is emitted right after the start is not lost. Events keep their order:
+ * while one waits, the next wait behind it.
+ */
+export class EventPublisherChannel {
+  readonly socket: Publisher;
+  readonly #options: EventPublisherOptions;
+  readonly #deadlines: DeadlineQueue;
+  readonly #failures: ConnectionFailures;
+  readonly #links = new Map<Peer, SubscriberLink>();
+  readonly #connected = new Set<Waiter>();
+  readonly #queue = new Set<WaitingEvent>();
+  readonly #dials: number;
+  readonly #dialWindow: Waiter | undefined;
+  readonly #stats = { published: 0, withoutSubscriber: 0, lateSubscribers: 0 };
+  #unready = 0;
+  /** Servers that we dial and have not reached yet, for a moment after the start. */
+  #dialing = false;
+  #open = false;
+  #closed = false;
+
+  constructor(options: EventPublisherOptions, deadlines: DeadlineQueue) {
+    this.#options = options;
+    this.#deadlines = deadlines;
+    this.socket = new Publisher({
+      ...commonSocketOptions(options.socket),
+      ...sendingOptions(options.socket),
+      connectTimeout: options.connectTimeout,
+    });
+    this.#failures = new ConnectionFailures(this.socket.events);
+    this.#dials = listOf(options.endpoints.connect).length;
+    if (this.#dials > 1 && options.subscribeTimeout > 0) {
+      this.#dialing = true;
+      this.#dialWindow = new Waiter(deadlines, options.subscribeTimeout, () => this.#endDialing());
+    }
+  }
+
+  stats(): EventPublisherStats {
+    return { ...this.#stats, waiting: this.#queue.size, dropped: this.socket.dropped };
+  }
+
+  /** How many subscribers are connected. */
+  get subscribers(): number {
+    return this.#links.size;
+  }
+
+  async open(): Promise<string[]> {
+    this.socket.onSubscription(({ peer, topic, subscribed }) => {
+      if (subscribed && topic.equals(READY_TOPIC)) this.#marked(peer);
+    });
+    const endpoints = await openEndpoints(this.socket, this.#options.endpoints);
+    if (this.#closed) throw new ZmqClosedError();
+    this.#open = true;
+    for (const peer of this.socket.peers) this.#joined(peer);
+    this.socket.onPeer({ joined: (peer) => this.#joined(peer), left: (peer) => this.#left(peer) });
+    this.#flush();
+    return endpoints;
+  }
+
+  /**
+   * Resolves with the first connection; at once when this side only binds.
+   * @throws ZmqNoPeerError after `connectTimeout`
+   */
+  ready(): Promise<void> {
+    if (this.#closed) return Promise.reject(new ZmqClosedError());
+    if (this.#dials === 0 || this.#links.size > 0) return Promise.resolve();
+    const waiter = this.#waitForPeer((error) => {
+      this.#connected.delete(waiter);
+      waiter.reject(error);
+    });
+    this.#connected.add(waiter);
+    return waiter.promise;
+  }
+
+  /**
+   * Resolves when the event was handed to the socket, by the rules above; a drop at
+   * the high-water mark resolves too, and is counted.
+   * @throws ZmqNoPeerError this side dials, and nobody was there within `connectTimeout`
+   * @throws ZmqClosedError
+   */
+  publish(frames: Frames): Promise<void> {
+    if (this.#closed) return Promise.reject(new ZmqClosedError());
+    if (this.#queue.size === 0 && this.#mayPublish()) {
+      this.#send(frames);
+      return Promise.resolve();
+    }
+    const waiting: WaitingEvent = {
+      frames,
+      waiter: this.#waitForPeer((error) => {
+        // Only who has no connection gives up; a subscriber that is late is given up itself.
+        if (this.#links.size > 0) return;
+        this.#queue.delete(waiting);
+        waiting.waiter.reject(error);
+      }),
+    };
+    this.#queue.add(waiting);
+    return waiting.waiter.promise;
+  }
+
+  /**
+   * Fails what waits, and closes the socket.
+   * @param error what it fails with
+   */
+  async close(error: unknown = new ZmqClosedError()): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#dialWindow?.resolve();
+    for (const waiter of this.#connected) waiter.reject(error);
+    for (const { waiter } of this.#queue) waiter.reject(error);
+    this.#connected.clear();
+    this.#queue.clear();
+    for (const link of this.#links.values()) this.#deadlines.remove(link);
+    await closeSocket(this.socket);
+  }
+
+  #waitForPeer(onTimeout: (error: ZmqNoPeerError) => void): Waiter {
+    const { connectTimeout } = this.#options;
+    return new Waiter(this.#deadlines, connectTimeout, () =>
+      onTimeout(new ZmqNoPeerError(`No subscriber connected within ${connectTimeout} ms`, this.#failures.last)),
+    );
+  }
+
+  #mayPublish(): boolean {
+    if (!this.#open || this.#unready > 0 || this.#dialing) return false;
+    return this.#links.size > 0 || this.#dials === 0;
+  }
+
+  #send(frames: Frames): void {
+    this.#stats.published++;
+    if (this.#links.size === 0) this.#stats.withoutSubscriber++;
+    this.socket.trySend(frames);
+  }
+
+  #flush(): void {
+    if (!this.#mayPublish()) return;
+    for (const waiting of this.#queue) {
+      this.#queue.delete(waiting);
+      this.#send(waiting.frames);
+      waiting.waiter.resolve();
+    }
+  }
+
+  #joined(peer: Peer): void {
+    if (this.#links.has(peer)) return;
+    // Nobody waits for the subscriptions of a foreign peer: it does not mark their end.
+    const link = new SubscriberLink(!isNestPeer(peer), () => {
+      this.#stats.lateSubscribers++;
+      this.#becameReady(link);
+    });
+    this.#links.set(peer, link);
+    if (!link.ready) {
+      this.#unready++;
+      this.#deadlines.set(link, this.#deadlines.now() + this.#options.subscribeTimeout);
+    }
+    for (const waiter of this.#connected) waiter.resolve();
+    this.#connected.clear();
+    if (this.#dialing && this.#links.size >= this.#dials) this.#endDialing();
+    this.#flush();
+  }
+
+  #marked(peer: Peer): void {
+    // The mark may come before `open` has taken over the peers.
+    this.#joined(peer);
+    const link = this.#links.get(peer);
+    if (link !== undefined && !link.ready) this.#becameReady(link);
+  }
+
+  #becameReady(link: SubscriberLink): void {
+    link.ready = true;
+    this.#unready--;
+    this.#deadlines.remove(link);
+    this.#flush();
+  }
+
+  #left(peer: Peer): void {
+    const link = this.#links.get(peer);
+    if (link === undefined) return;
+    this.#links.delete(peer);
+    this.#deadlines.remove(link);
+    if (!link.ready) this.#unready--;
+    this.#flush();
+    if (this.#links.size > 0) return;
+    // What still waits has nobody again, and gives up from now on.
+    const due = this.#deadlines.now() + this.#options.connectTimeout;
+    for (const { waiter } of this.#queue) this.#deadlines.set(waiter, due);
+  }
+
+  #endDialing(): void {
+    this.#dialing = false;
+    this.#dialWindow?.resolve();
+    this.#flush();
+  }
+}

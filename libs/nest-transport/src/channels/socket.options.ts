@@ -1,0 +1,76 @@
+import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
+import { NAME_PROPERTY, NEST_PROPERTY, WIRE_VERSION } from '../zmq.peer.js';
+
+const MEBIBYTE = 1024 * 1024;
+/** The protocol keeps it in tenths of a second, in 16 bits. */
+const MAX_TIME_TO_LIVE = 6_553_500;
+
+/** What every socket of the transport is opened with; the defaults are documented at `ZmqSocketOptions`. */
+export function commonSocketOptions(options: ZmqSocketOptions) {
+  const { context, name, heartbeat, reconnect } = options;
+  return {
+    ...(context === undefined ? {} : { context }),
+    metadata: { [NEST_PROPERTY]: WIRE_VERSION, ...(name === undefined ? {} : { [NAME_PROPERTY]: name }) },
+    maxMessageSize: options.maxMessageSize ?? 16 * MEBIBYTE,
+    handshakeInterval: options.handshakeTimeout ?? 30_000,
+    linger: options.linger ?? 1_000,
+    reconnectInterval: reconnect?.initialDelay ?? 100,
+    reconnectMaxInterval: reconnect?.maxDelay ?? 2_000,
+    reconnectJitter: reconnect?.jitter ?? 0.5,
+    ...(heartbeat === false ? {} : heartbeatOptions(heartbeat?.interval ?? 5_000, heartbeat?.timeout ?? 10_000)),
+  };
+}
+
+/** For socket types that can send. */
+export function sendingOptions(options: ZmqSocketOptions) {
+  return {
+    sendHighWaterMark: options.sendHighWaterMark ?? 1_000,
+    sendHighWaterMarkBytes: options.sendHighWaterMarkBytes ?? 64 * MEBIBYTE,
+  };
+}
+
+/** For socket types that can receive. */
+export function receivingOptions(options: ZmqSocketOptions) {
+  return {
+    receiveHighWaterMark: options.receiveHighWaterMark ?? 1_000,
+    receiveHighWaterMarkBytes: options.receiveHighWaterMarkBytes ?? 64 * MEBIBYTE,
+  };
+}
+
+/** The peer is told to give us up after as long a silence as we give it. */
+function heartbeatOptions(interval: number, timeout: number) {
+  return {
+    heartbeatInterval: interval,
+    heartbeatTimeout: timeout,
+    heartbeatTimeToLive: Math.min(interval + timeout, MAX_TIME_TO_LIVE),
+  };
+}
+
+/** The part of a socket that opens endpoints. */
+export interface Openable {
+  bind(address: string): Promise<void>;
+  connect(address: string): void;
+  readonly lastEndpoint: string | null;
+}
+
+/**
+ * Binds and connects.
+ * @returns the endpoints as they became: with the ports that were free
+ * @throws what the socket throws (EADDRINUSE, EINVAL, …), with the `address`
+ */
+export async function openEndpoints(socket: Openable, { bind, connect }: ZmqEndpoints): Promise<string[]> {
+  const endpoints: string[] = [];
+  for (const address of listOf(bind)) {
+    await socket.bind(address);
+    endpoints.push(socket.lastEndpoint ?? address);
+  }
+  for (const address of listOf(connect)) {
+    socket.connect(address);
+    endpoints.push(address);
+  }
+  return endpoints;
+}
+
+export function listOf(addresses: string | string[] | undefined): string[] {
+  return addresses === undefined ? [] : typeof addresses === 'string' ? [addresses] : addresses;
+}

@@ -1,0 +1,83 @@
+/** A topic pattern with a wildcard, split into its tokens. */
+interface Wildcard<T> {
+  readonly tokens: readonly string[];
+  readonly values: T[];
+}
+
+/**
+ * Which handlers an event has. Names are compared whole; tokens are separated by
+ * dots, `*` stands for one token, and a `>` at the end for one or more.
+ */
+export class TopicMatcher<T> {
+  readonly #exact = new Map<string, T[]>();
+  readonly #wildcards = new Map<string, Wildcard<T>>();
+
+  get size(): number {
+    return this.#exact.size + this.#wildcards.size;
+  }
+
+  add(pattern: string, value: T): void {
+    if (!isWildcard(pattern)) {
+      addTo(this.#exact, pattern, value);
+      return;
+    }
+    const known = this.#wildcards.get(pattern);
+    if (known === undefined) this.#wildcards.set(pattern, { tokens: pattern.split('.'), values: [value] });
+    else known.values.push(value);
+  }
+
+  /** What was added under exactly this pattern. */
+  get(pattern: string): readonly T[] {
+    return (isWildcard(pattern) ? this.#wildcards.get(pattern)?.values : this.#exact.get(pattern)) ?? [];
+  }
+
+  /** Everything that matches, exact patterns first. */
+  match(name: string): readonly T[] {
+    const exact = this.#exact.get(name) ?? [];
+    if (this.#wildcards.size === 0) return exact;
+    const tokens = name.split('.');
+    const found = [...exact];
+    for (const wildcard of this.#wildcards.values()) {
+      if (matches(wildcard.tokens, tokens)) found.push(...wildcard.values);
+    }
+    return found;
+  }
+
+  /** The prefixes to subscribe to. */
+  prefixes(): string[] {
+    return [...new Set([...this.#exact.keys(), ...[...this.#wildcards.keys()].map(fixedPrefix)])];
+  }
+}
+
+export function isWildcard(pattern: string): boolean {
+  if (!pattern.includes('*') && !pattern.includes('>')) return false;
+  const tokens = pattern.split('.');
+  return tokens.includes('*') || tokens.at(-1) === '>';
+}
+
+/** What every match of the pattern starts with: the whole pattern when it has no wildcard. */
+export function fixedPrefix(pattern: string): string {
+  if (!isWildcard(pattern)) return pattern;
+  const tokens = pattern.split('.');
+  const first = tokens.findIndex((token, index) => token === '*' || (token === '>' && index === tokens.length - 1));
+  return tokens
+    .slice(0, first)
+    .map((token) => `${token}.`)
+    .join('');
+}
+
+function matches(pattern: readonly string[], name: readonly string[]): boolean {
+  const open = pattern.at(-1) === '>';
+  const fixed = open ? pattern.length - 1 : pattern.length;
+  if (open ? name.length <= fixed : name.length !== fixed) return false;
+  for (let i = 0; i < fixed; i++) {
+    if (pattern[i] !== '*' && pattern[i] !== name[i]) return false;
+  }
+  return true;
+}
+
+function addTo<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const values = map.get(key);
+  if (values === undefined) map.set(key, [value]);
+  else values.push(value);
+}

@@ -1,0 +1,60 @@
+export type { CallServerStats } from './channels/call-server.channel.js';
+export type { EventPublisherStats } from './channels/event-publisher.channel.js';
+export type { EventRunnerStats } from './inflight/event.runner.js';
+export type { PendingCallsStats } from './inflight/pending.calls.js';
+export type { ServerCallsStats } from './inflight/server.calls.js';
+export type { ZmqServerInfo } from './inflight/server.link.js';
+export type { ZmqHeaders } from './packet/metadata.codec.js';
+export { jsonCodec, type ZmqCodec } from './packet/payload.codec.js';
+export type { ZmqTaskFailure } from './worker/task.failure.js';
+export { ZmqTaskContext } from './worker/task.context.js';
+export type { TaskRetryOptions } from './worker/task.retry.js';
+export {
+  OnTask,
+  OnTaskFailure,
+  type OnTaskOptions,
+  ZmqWorker,
+  type ZmqWorkerOptions,
+} from './worker/worker.decorators.js';
+export { ZmqPoolFullError, ZmqWorkerError } from './worker/worker.errors.js';
+export type { ZmqPoolEnd, ZmqPoolOptions, ZmqWorkersOptions } from './worker/worker.options.js';
+export { ZmqPool, type ZmqPoolStats, type ZmqPushOptions } from './worker/zmq.pool.js';
+export { ZmqWorkers, type ZmqWorkersStats } from './worker/zmq.workers.js';
+export { ZmqModule } from './zmq.module.js';
+export {
+  getZmqClientToken,
+  getZmqPoolToken,
+  getZmqWorkersToken,
+  InjectZmqClient,
+  InjectZmqPool,
+  InjectZmqWorkers,
+} from './zmq.tokens.js';
+export { ZmqClient, type ZmqClientSockets, type ZmqClientStats } from './zmq.client.js';
+export { systemClock, type ZmqClock, type ZmqTimer } from './zmq.clock.js';
+export { ZMQ_TRANSPORT } from './zmq.constants.js';
+export { ZmqContext } from './zmq.context.js';
+export {
+  type PeerLossReason,
+  ZmqClosedError,
+  ZmqCodecError,
+  ZmqMalformedError,
+  ZmqNoPeerError,
+  ZmqOptionsError,
+  ZmqPatternError,
+  ZmqPeerLostError,
+  ZmqTimeoutError,
+  ZmqTransportError,
+} from './zmq.errors.js';
+export type { ZmqClientEvents, ZmqListenInfo, ZmqServerEvents } from './zmq.events.js';
+export type {
+  ZmqClientOptions,
+  ZmqEndpoints,
+  ZmqHeartbeatOptions,
+  ZmqReconnectOptions,
+  ZmqServerOptions,
+  ZmqSocketOptions,
+} from './zmq.options.js';
+export { NAME_PROPERTY, NEST_PROPERTY, type ZmqPeer } from './zmq.peer.js';
+export { ZmqRecord, ZmqRecordBuilder } from './zmq.record.js';
+export { ZmqServer, type ZmqServerSockets, type ZmqServerStats } from './zmq.server.js';
+export { ZmqStatus } from './zmq.status.js';

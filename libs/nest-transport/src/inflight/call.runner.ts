@@ -1,0 +1,204 @@
+import type { ConsumerDeserializer, ConsumerSerializer, IncomingRequest, MessageHandler } from '@nestjs/microservices';
+import { finalize, isObservable, type Observable } from 'rxjs';
+import type { CallRequest } from '../packet/call.packet.js';
+import { encodeError, wireError } from '../packet/error.codec.js';
+import type { Frame } from '../packet/frames.js';
+import type { PayloadCodecs } from '../packet/payload.codec.js';
+import { ZmqContext } from '../zmq.context.js';
+import type { ClientLink } from './client.link.js';
+import type { DeadlineQueue } from './deadline.queue.js';
+import { ReplyStream } from './reply.stream.js';
+import { type CallOutcome, type EncodedReply, ServerCall, type ServerCallHost } from './server.call.js';
+import type { ServerCalls } from './server.calls.js';
+
+/** Nest's own text, so that callers can compare it across transports. */
+const NO_MESSAGE_HANDLER = 'There is no matching message handler defined in the remote service.';
+
+/** Runs `invoke` between Nest's processing hooks; `undefined` while none is set. */
+export type ProcessingHooks = (context: ZmqContext, invoke: (end: () => void) => Promise<void>) => void;
+
+export interface CallRunnerOptions {
+  readonly calls: ServerCalls;
+  readonly deadlines: DeadlineQueue;
+  readonly codecs: PayloadCodecs;
+  readonly handlerOf: (name: string) => MessageHandler | undefined;
+  readonly hooks: () => ProcessingHooks | undefined;
+  readonly serializer: ConsumerSerializer | undefined;
+  readonly deserializer: ConsumerDeserializer | undefined;
+  /** 0 is never. */
+  readonly streamIdleTimeoutMs: number;
+  /** Answers a call that is not run. */
+  readonly refuse: (client: ClientLink, request: CallRequest, error: unknown) => void;
+  readonly countDuplicate: () => void;
+}
+
+/**
+ * Runs calls: finds the handler, decodes, invokes, and sends what comes back. A
+ * single value is answered directly; only an Observable takes the longer way.
+ */
+export class CallRunner implements ServerCallHost {
+  readonly #options: CallRunnerOptions;
+
+  constructor(options: CallRunnerOptions) {
+    this.#options = options;
+  }
+
+  get deadlines(): DeadlineQueue {
+    return this.#options.deadlines;
+  }
+
+  handle(client: ClientLink, request: CallRequest): void {
+    const { calls, handlerOf, countDuplicate, deserializer } = this.#options;
+    if (client.calls.has(request.envelope.key)) {
+      countDuplicate();
+      this.#refuse(client, request, 'ZmqDuplicateIdError', 'DUPLICATE_ID', 'A call with this id is in flight');
+      return;
+    }
+    const handler = handlerOf(request.name);
+    if (handler === undefined) {
+      this.#refuse(client, request, 'ZmqNoHandlerError', 'NO_HANDLER', NO_MESSAGE_HANDLER);
+      return;
+    }
+    if (request.metadata.deadlineMs !== undefined && request.metadata.deadlineMs <= 0) {
+      this.#refuse(client, request, 'ZmqTimeoutError', 'ETIMEDOUT', 'The deadline of the call had passed');
+      return;
+    }
+    let data: unknown;
+    try {
+      data = this.#options.codecs.decode(request.payload, request.metadata.contentType);
+    } catch (error) {
+      calls.countRefused();
+      this.#options.refuse(client, request, error);
+      return;
+    }
+    const call = new ServerCall(this, client, request);
+    calls.admit(call, () => {
+      if (deserializer === undefined) this.#run(call, handler, data);
+      else void this.#deserializeAndRun(call, handler, data, deserializer);
+    });
+  }
+
+  encodeValue(call: ServerCall, value: unknown, last: boolean): EncodedReply {
+    const { serializer, codecs } = this.#options;
+    if (serializer === undefined) return codecs.encodeReply(value, call.contentType);
+    const packet = { id: idOf(call), response: value, ...(last ? { isDisposed: true } : {}) };
+    const serialized = serializer.serialize(packet) as { response?: unknown };
+    return codecs.encodeReply(serialized.response, call.contentType);
+  }
+
+  encodeError(call: ServerCall, error: unknown): Frame {
+    const { serializer } = this.#options;
+    if (serializer === undefined) return encodeError(error);
+    const serialized = serializer.serialize({ id: idOf(call), err: error, isDisposed: true }) as { err?: unknown };
+    return encodeError(serialized.err);
+  }
+
+  settled(call: ServerCall, outcome: CallOutcome): void {
+    this.#options.calls.settled(call, outcome);
+  }
+
+  async #deserializeAndRun(
+    call: ServerCall,
+    handler: MessageHandler,
+    data: unknown,
+    deserializer: ConsumerDeserializer,
+  ): Promise<void> {
+    const { name, headers } = call;
+    const packet = { id: idOf(call), pattern: name, data, ...(headers === undefined ? {} : { metadata: headers }) };
+    try {
+      const request = (await deserializer.deserialize(packet, { channel: name })) as IncomingRequest;
+      this.#run(call, handler, request.data);
+    } catch (error) {
+      this.#failed(call, error);
+    }
+  }
+
+  #run(call: ServerCall, handler: MessageHandler, data: unknown): void {
+    const context = new ZmqContext(call.name, call.client.peer, call.headers, call);
+    const hooks = this.#options.hooks();
+    if (hooks === undefined) {
+      void this.#invoke(call, handler, data, context);
+      return;
+    }
+    try {
+      hooks(context, async (end) => {
+        if (call.settled) {
+          end();
+          this.#options.calls.release(call);
+          return;
+        }
+        call.onEnd = end;
+        await this.#invoke(call, handler, data, context);
+      });
+    } catch (error) {
+      this.#failed(call, error);
+    }
+  }
+
+  /** Resolves when the handler has returned; never rejects. */
+  #invoke(
+    call: ServerCall,
+    handler: MessageHandler,
+    data: unknown,
+    context: ZmqContext,
+  ): Promise<void> | undefined {
+    try {
+      const result: unknown = handler(data, context);
+      if (isThenable(result)) {
+        return result.then(
+          (value) => this.#returned(call, value),
+          (error: unknown) => this.#failed(call, error),
+        ) as Promise<void>;
+      }
+      this.#returned(call, result);
+    } catch (error) {
+      this.#failed(call, error);
+    }
+    return undefined;
+  }
+
+  #returned(call: ServerCall, value: unknown): void {
+    if (isObservable(value)) {
+      this.#stream(call, value);
+      return;
+    }
+    call.complete(value);
+    this.#options.calls.release(call);
+  }
+
+  #failed(call: ServerCall, error: unknown): void {
+    call.fail(error);
+    this.#options.calls.release(call);
+  }
+
+  #stream(call: ServerCall, values: Observable<unknown>): void {
+    const { calls, streamIdleTimeoutMs } = this.#options;
+    // The caller went while the handler was still preparing its stream.
+    if (call.settled) {
+      calls.release(call);
+      return;
+    }
+    const subscription = values
+      .pipe(finalize(() => calls.release(call)))
+      .subscribe(new ReplyStream(call, streamIdleTimeoutMs));
+    call.subscription = subscription;
+    if (call.settled) subscription.unsubscribe();
+  }
+
+  #refuse(client: ClientLink, request: CallRequest, name: string, code: string, message: string): void {
+    this.#options.calls.countRefused();
+    this.#options.refuse(client, request, wireError(name, code, message));
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value instanceof Promise ||
+    (typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function')
+  );
+}
+
+/** The call's id as Nest's packets have it. */
+function idOf(call: ServerCall): string {
+  return String(call.envelope.key);
+}

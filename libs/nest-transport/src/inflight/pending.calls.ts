@@ -1,0 +1,326 @@
+import { RoundRobin } from '../balancing/round-robin.balancer.js';
+import { encodeCancel, encodeDrained } from '../packet/control.packet.js';
+import { decodeError } from '../packet/error.codec.js';
+import type { PayloadCodecs } from '../packet/payload.codec.js';
+import { ReplyStatus, type ValueReply } from '../packet/reply.packet.js';
+import {
+  type PeerLossReason,
+  ZmqClosedError,
+  ZmqNoPeerError,
+  ZmqPeerLostError,
+  ZmqTimeoutError,
+} from '../zmq.errors.js';
+import type { DeadlineQueue } from './deadline.queue.js';
+import type { PendingCall } from './pending.call.js';
+import type { ServerLink } from './server.link.js';
+
+/** What the calls of a client live by. */
+export interface PendingCallsOptions {
+  readonly codecs: PayloadCodecs;
+  readonly deadlines: DeadlineQueue;
+  /** How long a call waits for a server when there is none, in ms. */
+  readonly connectTimeout: number;
+  /** How long it waits for a value, in ms; 0 is for ever. */
+  readonly requestTimeout: number;
+  /** Calls back once the server takes messages again; not at all when it is lost. */
+  readonly whenWritable: (link: ServerLink, then: () => void) => void;
+  /** The last error of an attempt to connect, if any. */
+  readonly lastFailure: () => unknown;
+}
+
+/** Counts since the client connected. */
+export interface PendingCallsStats {
+  /** Calls that a server has now. */
+  inFlight: number;
+  /** Calls that wait for a server. */
+  waiting: number;
+  sent: number;
+  /** Settled by a reply, be it an error. */
+  answered: number;
+  timedOut: number;
+  cancelled: number;
+  /** Failed because their server was lost. */
+  lost: number;
+  /** Replies to calls that were over already, or never were. */
+  late: number;
+}
+
+/**
+ * Every call of a client until it is settled: by a reply of the server that was
+ * asked, by time, by the server's loss, by cancelling, or by `close`. Each call is
+ * settled once, whatever happens.
+ *
+ * It chooses the server of each call: the next in turn that is connected, not
+ * draining, and takes a message now.
+ */
+export class PendingCalls {
+  readonly #options: PendingCallsOptions;
+  readonly #usable = new RoundRobin<ServerLink>();
+  readonly #links = new Set<ServerLink>();
+  /** Calls without a server, oldest first. */
+  readonly #waiting = new Set<PendingCall>();
+  readonly #stats = { sent: 0, answered: 0, timedOut: 0, cancelled: 0, lost: 0, late: 0 };
+  #lastId = 0;
+  #closedBy: unknown;
+
+  constructor(options: PendingCallsOptions) {
+    this.#options = options;
+  }
+
+  get links(): ReadonlySet<ServerLink> {
+    return this.#links;
+  }
+
+  /** Servers that get new calls. */
+  get usable(): number {
+    return this.#usable.size;
+  }
+
+  get idle(): boolean {
+    return this.#waiting.size === 0 && this.#inFlight() === 0;
+  }
+
+  stats(): PendingCallsStats {
+    return { inFlight: this.#inFlight(), waiting: this.#waiting.size, ...this.#stats };
+  }
+
+  /** Sends the call to a server, or lets it wait for one. */
+  start(call: PendingCall): void {
+    if (this.#closedBy !== undefined) {
+      this.#settle(call, this.#closedBy);
+      return;
+    }
+    const { deadlines, connectTimeout, requestTimeout } = this.#options;
+    const now = deadlines.now();
+    if (call.content.deadlineMs !== undefined) call.expiresAt = now + call.content.deadlineMs;
+    if (this.#waiting.size === 0 && this.#dispatch(call, now)) return;
+    this.#waiting.add(call);
+    this.#expect(call, now, this.#usable.size === 0 ? connectTimeout : requestTimeout);
+    this.#watchFull();
+  }
+
+  /** Nobody wants the result any more. Does nothing when it is there already. */
+  cancel(call: PendingCall): void {
+    if (call.settled) return;
+    this.#stats.cancelled++;
+    this.#tellServer(call);
+    this.#forget(call);
+  }
+
+  /** A server's handshake is done. */
+  add(link: ServerLink): void {
+    this.#links.add(link);
+    this.#usable.add(link);
+    this.#flush();
+  }
+
+  /** The server's connection is gone: the calls that it had fail at once. */
+  remove(link: ServerLink, reason: PeerLossReason): void {
+    this.#links.delete(link);
+    this.#usable.remove(link);
+    link.outbox.close();
+    const calls = [...link.calls.values()];
+    for (const call of calls) {
+      if (call.settled) continue;
+      this.#stats.lost++;
+      this.#settle(call, new ZmqPeerLostError(link, reason));
+    }
+  }
+
+  /** The server closes: it gets no new calls, and hears when its last one is done. */
+  drain(link: ServerLink): void {
+    if (link.draining) return;
+    link.draining = true;
+    this.#usable.remove(link);
+    this.#checkDrained(link);
+  }
+
+  /** A reply came from this server. */
+  receive(link: ServerLink, reply: ValueReply): void {
+    const call = link.calls.get(reply.id);
+    if (call === undefined) {
+      this.#stats.late++;
+      return;
+    }
+    switch (reply.status) {
+      case ReplyStatus.value:
+        this.#value(call, reply);
+        return;
+      case ReplyStatus.last:
+        this.#last(link, call, reply);
+        return;
+      case ReplyStatus.done:
+        this.#answered(link, call);
+        call.callback({ isDisposed: true });
+        return;
+      case ReplyStatus.failed:
+        this.#answered(link, call);
+        call.callback({ err: decodeError(reply.payload), isDisposed: true });
+    }
+  }
+
+  /** What came for this id cannot be read: the call cannot be trusted any more. */
+  receiveMalformed(link: ServerLink, id: number | undefined, error: Error): void {
+    const call = id === undefined ? undefined : link.calls.get(id);
+    if (call !== undefined) this.#giveUp(call, error);
+  }
+
+  /** Settles everything; what is started from now on fails likewise. */
+  close(error: unknown = new ZmqClosedError()): void {
+    this.#closedBy = error;
+    const calls = [...this.#waiting];
+    for (const link of this.#links) {
+      calls.push(...link.calls.values());
+      // Servers need not work on for nobody.
+      for (const id of link.calls.keys()) link.outbox.trySend(encodeCancel(id));
+    }
+    for (const call of calls) {
+      if (!call.settled) this.#settle(call, error);
+    }
+  }
+
+  /** For the deadline queue. */
+  readonly onTimeout = (call: PendingCall): void => {
+    this.#stats.timedOut++;
+    const waited = Math.round(call.waitMs);
+    if (call.link !== undefined) {
+      this.#giveUp(call, new ZmqTimeoutError(`No answer from ${call.link.address} within ${waited} ms`, waited));
+    } else if (this.#usable.size === 0) {
+      this.#settle(call, new ZmqNoPeerError(`No server is connected; waited ${waited} ms`, this.#options.lastFailure()));
+    } else {
+      this.#settle(call, new ZmqTimeoutError(`No server took the call within ${waited} ms: all are full`, waited));
+    }
+  };
+
+  #value(call: PendingCall, reply: ValueReply): void {
+    let response: unknown;
+    try {
+      response = this.#options.codecs.decode(reply.payload, reply.metadata.contentType);
+    } catch (error) {
+      this.#giveUp(call, error);
+      return;
+    }
+    this.#expect(call, this.#options.deadlines.now(), this.#options.requestTimeout);
+    call.callback({ response });
+  }
+
+  #last(link: ServerLink, call: PendingCall, reply: ValueReply): void {
+    this.#answered(link, call);
+    try {
+      const response = this.#options.codecs.decode(reply.payload, reply.metadata.contentType);
+      call.callback({ response, isDisposed: true });
+    } catch (error) {
+      call.callback({ err: error, isDisposed: true });
+    }
+  }
+
+  #answered(link: ServerLink, call: PendingCall): void {
+    link.handled++;
+    this.#stats.answered++;
+    this.#forget(call);
+  }
+
+  /** Fails the call and tells its server to stop. */
+  #giveUp(call: PendingCall, error: unknown): void {
+    this.#tellServer(call);
+    this.#settle(call, error);
+  }
+
+  #settle(call: PendingCall, err: unknown): void {
+    this.#forget(call);
+    call.callback({ err, isDisposed: true });
+  }
+
+  #forget(call: PendingCall): void {
+    call.settled = true;
+    this.#options.deadlines.remove(call);
+    const { link } = call;
+    if (link === undefined) this.#waiting.delete(call);
+    else {
+      link.calls.delete(call.id);
+      if (link.draining) this.#checkDrained(link);
+    }
+  }
+
+  #tellServer(call: PendingCall): void {
+    if (call.link !== undefined && this.#closedBy === undefined) call.link.outbox.send(encodeCancel(call.id));
+  }
+
+  #checkDrained(link: ServerLink): void {
+    if (link.drained || link.calls.size > 0) return;
+    link.drained = true;
+    link.outbox.send(encodeDrained());
+  }
+
+  /** False when no server takes it now. */
+  #dispatch(call: PendingCall, now: number): boolean {
+    for (let tries = this.#usable.size; tries > 0; tries--) {
+      const link = this.#usable.next();
+      if (link === undefined || !link.peer.writable || !link.outbox.empty) continue;
+      if (this.#sendTo(link, call, now)) return true;
+    }
+    return false;
+  }
+
+  #sendTo(link: ServerLink, call: PendingCall, now: number): boolean {
+    const id = this.#freeId(link);
+    // Before it is sent: within one process the reply may come while we send.
+    call.link = link;
+    call.id = id;
+    link.calls.set(id, call);
+    if (link.outbox.trySend(call.frames(id, now))) {
+      this.#stats.sent++;
+      if (!call.settled) this.#expect(call, now, this.#options.requestTimeout);
+      return true;
+    }
+    link.calls.delete(id);
+    call.link = undefined;
+    return false;
+  }
+
+  /** Skips the ids of calls that are still there after 2^32 others. */
+  #freeId(link: ServerLink): number {
+    do this.#lastId = (this.#lastId + 1) >>> 0;
+    while (link.calls.has(this.#lastId));
+    return this.#lastId;
+  }
+
+  /** Something must come within `waitMs` (0: whenever), and before the call's deadline. */
+  #expect(call: PendingCall, now: number, waitMs: number): void {
+    const due = Math.min(waitMs === 0 ? Infinity : now + waitMs, call.expiresAt);
+    if (due === Infinity) {
+      this.#options.deadlines.remove(call);
+      return;
+    }
+    call.waitMs = due - now;
+    this.#options.deadlines.set(call, due);
+  }
+
+  readonly #flush = (): void => {
+    const now = this.#options.deadlines.now();
+    for (const call of this.#waiting) {
+      if (!this.#dispatch(call, now)) break;
+      this.#waiting.delete(call);
+    }
+    this.#watchFull();
+  };
+
+  /** While calls wait, every full server is watched until it takes messages again. */
+  #watchFull(): void {
+    if (this.#waiting.size === 0) return;
+    for (const link of this.#usable.all()) {
+      if (link.watched) continue;
+      link.watched = true;
+      this.#options.whenWritable(link, () => {
+        link.watched = false;
+        this.#flush();
+      });
+    }
+  }
+
+  #inFlight(): number {
+    let count = 0;
+    for (const link of this.#links) count += link.calls.size;
+    return count;
+  }
+}

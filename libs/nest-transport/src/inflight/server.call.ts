@@ -1,0 +1,191 @@
+import type { Subscription } from 'rxjs';
+import type { CallRequest } from '../packet/call.packet.js';
+import type { Envelope } from '../packet/envelope.js';
+import { encodeError } from '../packet/error.codec.js';
+import { EMPTY, type Frame } from '../packet/frames.js';
+import type { ZmqHeaders } from '../packet/metadata.codec.js';
+import { encodeReply, ReplyStatus } from '../packet/reply.packet.js';
+import { ZmqCancellation } from '../zmq.cancellation.js';
+import { ZmqTimeoutError } from '../zmq.errors.js';
+import type { ClientLink } from './client.link.js';
+import { Deadline, type DeadlineQueue } from './deadline.queue.js';
+
+/** A reply as it goes through a serializer and the codec. `undefined` when there is no value. */
+export interface EncodedReply {
+  readonly payload: Frame;
+  readonly contentType: string | undefined;
+}
+
+/** What a call needs of the server around it. */
+export interface ServerCallHost {
+  readonly deadlines: DeadlineQueue;
+  /** May throw: the value cannot be encoded. */
+  encodeValue(call: ServerCall, value: unknown, last: boolean): EncodedReply;
+  /** May change the error (Nest's serializer). */
+  encodeError(call: ServerCall, error: unknown): Frame;
+  /** Once for every call, after its last reply or its cancelling. */
+  settled(call: ServerCall, outcome: CallOutcome): void;
+}
+
+export type CallOutcome = 'completed' | 'failed' | 'cancelled' | 'expired';
+
+/** Fires when the call must be over, or when its stream was idle for too long. */
+class CallTimer extends Deadline {
+  constructor(
+    readonly call: ServerCall,
+    readonly message: string,
+    readonly waitMs: number,
+  ) {
+    super();
+  }
+
+  onDue(): void {
+    this.call.expire(new ZmqTimeoutError(this.message, this.waitMs));
+  }
+}
+
+/**
+ * One call that this server runs, from its arrival to its last reply. It is
+ * settled once: by `complete`, `fail`, `expire` or `abandon`, whichever is first;
+ * what comes after that is ignored.
+ */
+export class ServerCall extends ZmqCancellation {
+  readonly envelope: Envelope;
+  readonly name: string;
+  readonly headers: ZmqHeaders | undefined;
+  /** The content type that the request came in. */
+  readonly contentType: string | undefined;
+  /** Whether the caller takes many values. */
+  readonly many: boolean;
+  settled = false;
+  /** Set while it holds one of the server's places. */
+  running = false;
+  /** The handler's stream, if it gave one. */
+  subscription: Subscription | undefined;
+  /** Tells Nest's processing hook that it is over. */
+  onEnd: (() => void) | undefined;
+
+  readonly #host: ServerCallHost;
+  #deadline: CallTimer | undefined;
+  #idle: CallTimer | undefined;
+
+  constructor(
+    host: ServerCallHost,
+    readonly client: ClientLink,
+    request: CallRequest,
+  ) {
+    super();
+    this.#host = host;
+    this.envelope = request.envelope;
+    this.name = request.name;
+    this.headers = request.metadata.headers;
+    this.contentType = request.metadata.contentType;
+    this.many = request.metadata.many;
+    client.calls.set(this.envelope.key, this);
+    const { deadlineMs } = request.metadata;
+    if (deadlineMs === undefined) return;
+    this.#deadline = new CallTimer(this, `The deadline of the call (${deadlineMs} ms) has passed`, deadlineMs);
+    host.deadlines.set(this.#deadline, host.deadlines.now() + deadlineMs);
+  }
+
+  /** Whether its deadline has passed, however late its timer is. */
+  get expired(): boolean {
+    return this.#deadline !== undefined && this.#deadline.due <= this.#host.deadlines.now();
+  }
+
+  /** Answers an expired call. */
+  deadlinePassed(): void {
+    this.#deadline?.onDue();
+  }
+
+  /** Its stream must give something within `waitMs`. */
+  expectValue(waitMs: number): void {
+    this.#idle ??= new CallTimer(this, `The stream gave nothing for ${waitMs} ms`, waitMs);
+    this.#host.deadlines.set(this.#idle, this.#host.deadlines.now() + waitMs);
+  }
+
+  /** A value, and more may come. False: the client is full, go on after `whenWritable`. */
+  value(value: unknown): boolean {
+    if (this.settled) return true;
+    const reply = this.#encode(value, false);
+    // Nothing to write (a function has no JSON): no place on the wire.
+    if (reply === undefined || isNothing(reply)) return true;
+    const { client, envelope } = this;
+    return client.outbox.send(encodeReply(envelope, ReplyStatus.value, reply.payload, reply.contentType));
+  }
+
+  whenWritable(go: () => void): void {
+    this.client.outbox.whenEmpty(go);
+  }
+
+  /** The only value, or the last one; `undefined` is none. */
+  complete(value: unknown): void {
+    if (this.settled) return;
+    const reply = this.#encode(value, true);
+    if (reply === undefined) return;
+    const { client, envelope } = this;
+    client.outbox.send(
+      isNothing(reply)
+        ? encodeReply(envelope, ReplyStatus.done)
+        : encodeReply(envelope, ReplyStatus.last, reply.payload, reply.contentType),
+    );
+    this.#settle('completed');
+  }
+
+  fail(error: unknown): void {
+    this.#end(error, 'failed');
+  }
+
+  /** Its time is over: answered as an error, and what runs is told to stop. */
+  expire(error: ZmqTimeoutError): void {
+    if (this.settled) return;
+    this.#end(error, 'expired');
+    this.cancel(error);
+  }
+
+  /** Nobody waits for an answer any more: none is sent, and what runs is told to stop. */
+  abandon(reason: unknown): void {
+    if (this.settled) return;
+    this.#settle('cancelled');
+    this.cancel(reason);
+  }
+
+  #encode(value: unknown, last: boolean): EncodedReply | undefined {
+    try {
+      return this.#host.encodeValue(this, value, last);
+    } catch (error) {
+      this.fail(error);
+      return undefined;
+    }
+  }
+
+  #end(error: unknown, outcome: CallOutcome): void {
+    if (this.settled) return;
+    const { client, envelope } = this;
+    client.outbox.send(encodeReply(envelope, ReplyStatus.failed, this.#errorFrame(error)));
+    this.#settle(outcome);
+  }
+
+  #errorFrame(error: unknown): Frame {
+    try {
+      return this.#host.encodeError(this, error);
+    } catch (cause) {
+      // A serializer of the application threw: the caller still gets the error.
+      return encodeError(cause);
+    }
+  }
+
+  #settle(outcome: CallOutcome): void {
+    this.settled = true;
+    this.client.calls.delete(this.envelope.key);
+    if (this.#deadline !== undefined) this.#host.deadlines.remove(this.#deadline);
+    if (this.#idle !== undefined) this.#host.deadlines.remove(this.#idle);
+    this.subscription?.unsubscribe();
+    this.#host.settled(this, outcome);
+    this.onEnd?.();
+  }
+}
+
+function isNothing(reply: EncodedReply): boolean {
+  return reply.payload === EMPTY && reply.contentType === undefined;
+}

@@ -1,0 +1,104 @@
+import { wireError } from '../packet/error.codec.js';
+import type { CallOutcome, ServerCall } from './server.call.js';
+
+/** Counts since the server listens. */
+export interface ServerCallsStats {
+  /** Calls that came in, whatever became of them. */
+  received: number;
+  /** Calls whose handler runs. */
+  running: number;
+  /** Calls that wait for their turn (`maxConcurrency`). */
+  waiting: number;
+  completed: number;
+  /** Answered with an error, the application's own included. */
+  failed: number;
+  /** Ended by the caller's cancel or loss. */
+  cancelled: number;
+  /** Ended by their deadline, or because their stream was idle. */
+  expired: number;
+}
+
+/**
+ * The calls that a server has: how many run at once, and when there is none.
+ *
+ * A call holds a place from its start until its handler is done, which may be after
+ * the call was settled: a handler that ignores its `signal` works on.
+ */
+export class ServerCalls {
+  readonly #maxConcurrency: number;
+  readonly #waiting = new Map<ServerCall, () => void>();
+  readonly #open = new Set<ServerCall>();
+  readonly #stats = { received: 0, completed: 0, failed: 0, cancelled: 0, expired: 0 };
+  #running = 0;
+
+  /** Told each time the last open call was settled. */
+  onIdle: (() => void) | undefined;
+
+  /** @param maxConcurrency 0 is no limit */
+  constructor(maxConcurrency: number) {
+    this.#maxConcurrency = maxConcurrency;
+  }
+
+  /** Calls that are not settled. */
+  get open(): number {
+    return this.#open.size;
+  }
+
+  stats(): ServerCallsStats {
+    return { running: this.#running, waiting: this.#waiting.size, ...this.#stats };
+  }
+
+  /** A call that is answered without ever being run. */
+  countRefused(): void {
+    this.#stats.received++;
+    this.#stats.failed++;
+  }
+
+  /** Starts the call now or when it is its turn; not at all when it was settled meanwhile. */
+  admit(call: ServerCall, start: () => void): void {
+    this.#stats.received++;
+    this.#open.add(call);
+    if (this.#maxConcurrency > 0 && this.#running >= this.#maxConcurrency) this.#waiting.set(call, start);
+    else this.#start(call, start);
+  }
+
+  /** The handler is done, its stream ended. Idempotent. */
+  release(call: ServerCall): void {
+    if (!call.running) return;
+    call.running = false;
+    this.#running--;
+    if (this.#waiting.size > 0) this.#startWaiting();
+  }
+
+  settled(call: ServerCall, outcome: CallOutcome): void {
+    this.#stats[outcome]++;
+    this.#waiting.delete(call);
+    this.#open.delete(call);
+    if (this.#open.size === 0) this.onIdle?.();
+  }
+
+  /** Ends all calls: each is answered, and what runs is told to stop. */
+  failAll(): void {
+    const error = wireError('ZmqClosedError', 'CLOSED', 'The server closed before the call was done');
+    for (const call of this.#open) {
+      call.fail(error);
+      call.cancel(error);
+    }
+  }
+
+  #start(call: ServerCall, start: () => void): void {
+    call.running = true;
+    this.#running++;
+    start();
+  }
+
+  #startWaiting(): void {
+    for (const [call, start] of this.#waiting) {
+      if (this.#running >= this.#maxConcurrency) return;
+      this.#waiting.delete(call);
+      // Its timer may be late: a call whose deadline has passed is not run.
+      if (call.expired) call.deadlinePassed();
+      else this.#start(call, start);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { ZmqClock } from '../zmq.clock.js';
+
+const INTERVAL_MS = 10_000;
+
+/**
+ * Keeps what a peer can cause at any rate from filling the log: the first line of a kind is written at once, then at
+ * most one each ten seconds, which says how many were left out.
+ */
+export class LogLimiter<Kind extends string> {
+  readonly #clock: ZmqClock;
+  readonly #write: (message: string) => void;
+  readonly #kinds = new Map<Kind, { nextAt: number; suppressed: number }>();
+
+  constructor(clock: ZmqClock, write: (message: string) => void) {
+    this.#clock = clock;
+    this.#write = write;
+  }
+
+  /** @param message made only when it is written */
+  log(kind: Kind, message: () => string): void {
+    const now = this.#clock.now();
+    const state = this.#kinds.get(kind);
+    if (state !== undefined && now < state.nextAt) {
+      state.suppressed++;
+      return;
+    }
+    const suppressed = state?.suppressed ?? 0;
+    this.#kinds.set(kind, { nextAt: now + INTERVAL_MS, suppressed: 0 });
+    this.#write(suppressed === 0 ? message() : `${message()} (and ${suppressed} more like this before)`);
+  }
+}

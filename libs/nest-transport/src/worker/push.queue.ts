@@ -1,0 +1,130 @@
+import type { Frames } from '../packet/frames.js';
+import type { ZmqClock, ZmqTimer } from '../zmq.clock.js';
+
+/** The part of a PUSH socket that the queue needs. */
+export interface PushOutlet {
+  /** Queues the message for a worker, or returns false when no worker can take one. */
+  trySend(message: Frames): boolean;
+  /** Resolves when `trySend` may succeed; rejects when the socket closes or the signal aborts. */
+  untilWritable(options: { signal: AbortSignal }): Promise<void>;
+}
+
+/** A push that waits its turn. */
+export interface PendingPush {
+  /** The message, made when it is sent: what is left of its deadline is in it. */
+  readonly frames: () => Frames;
+  /** When it is given up, and the error it then fails with. */
+  readonly expiry?: { readonly afterMs: number; readonly error: () => Error } | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Waiter {
+  readonly push: PendingPush;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+  timer?: ZmqTimer | undefined;
+  readonly onAbort: () => void;
+}
+
+/** Pushes that wait for a worker, in the order in which they came. */
+export class PushQueue {
+  readonly #clock: ZmqClock;
+  readonly #sent: () => void;
+  /** A set is a queue from whose middle one can take. */
+  readonly #waiters = new Set<Waiter>();
+  #outlet: PushOutlet | undefined;
+  /** Ends the wait for the outlet; set while there is one. */
+  #waiting: AbortController | undefined;
+
+  /** @param sent called for each message that the outlet took */
+  constructor(clock: ZmqClock, sent: () => void) {
+    this.#clock = clock;
+    this.#sent = sent;
+  }
+
+  get length(): number {
+    return this.#waiters.size;
+  }
+
+  /** From here on the pushes have a way out. */
+  open(outlet: PushOutlet): void {
+    this.#outlet = outlet;
+    this.#pump();
+  }
+
+  /** Resolves when the message was taken. Rejects with the signal's reason, the expiry's error, or what `frames` or the outlet threw. */
+  add(push: PendingPush): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { signal, expiry } = push;
+      if (signal?.aborted === true) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const waiter: Waiter = {
+        push,
+        resolve,
+        reject,
+        onAbort: () => this.#settle(waiter, () => reject(signal?.reason as Error)),
+      };
+      this.#waiters.add(waiter);
+      signal?.addEventListener('abort', waiter.onAbort, { once: true });
+      if (expiry !== undefined) {
+        waiter.timer = this.#clock.setTimer(expiry.afterMs, () => this.#settle(waiter, () => reject(expiry.error())));
+      }
+      this.#pump();
+    });
+  }
+
+  /** All that waits fails. */
+  close(error: () => Error): void {
+    this.#outlet = undefined;
+    for (const waiter of this.#waiters) this.#settle(waiter, () => waiter.reject(error()));
+    this.#waiting?.abort();
+  }
+
+  #settle(waiter: Waiter, settle: () => void): void {
+    if (!this.#waiters.delete(waiter)) return;
+    waiter.timer?.cancel();
+    waiter.push.signal?.removeEventListener('abort', waiter.onAbort);
+    // The wait for the outlet keeps the process alive: nobody is left who wants it.
+    if (this.#waiters.size === 0) this.#waiting?.abort();
+    settle();
+  }
+
+  #pump(): void {
+    const outlet = this.#outlet;
+    if (this.#waiting !== undefined || outlet === undefined || this.#waiters.size === 0) return;
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    outlet.untilWritable({ signal: waiting.signal }).then(
+      () => {
+        this.#waiting = undefined;
+        this.#sendWaiting();
+        this.#pump();
+      },
+      (error: unknown) => {
+        this.#waiting = undefined;
+        if (waiting.signal.aborted) this.#pump();
+        else this.#failAll(error);
+      },
+    );
+  }
+
+  #sendWaiting(): void {
+    const outlet = this.#outlet;
+    for (const waiter of this.#waiters) {
+      if (outlet === undefined) return;
+      try {
+        if (!outlet.trySend(waiter.push.frames())) return;
+        this.#sent();
+        this.#settle(waiter, waiter.resolve);
+      } catch (error) {
+        this.#settle(waiter, () => waiter.reject(error));
+      }
+    }
+  }
+
+  #failAll(error: unknown): void {
+    for (const waiter of this.#waiters) this.#settle(waiter, () => waiter.reject(error));
+  }
+}

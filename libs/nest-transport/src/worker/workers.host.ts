@@ -1,0 +1,106 @@
+import { Injectable, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService, ExternalContextCreator, MetadataScanner, ModuleRef } from '@nestjs/core';
+import { TaskInvokerFactory } from './task.invoker.js';
+import type { TaskHandler } from './task.runner.js';
+import { ZmqWorkerError } from './worker.errors.js';
+import { exploreWorkers, type WorkerDefinition } from './worker.explorer.js';
+import type { WorkerSetup, ZmqWorkers } from './zmq.workers.js';
+
+/** Joins, once per application, the `registerWorkers` registrations with the `@ZmqWorker` classes. */
+@Injectable()
+export class WorkersHost implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #registered = new Map<string, ZmqWorkers>();
+  readonly #discovery: DiscoveryService;
+  readonly #scanner: MetadataScanner;
+  readonly #invokers: TaskInvokerFactory;
+  #started: Promise<void> | undefined;
+
+  constructor(
+    discovery: DiscoveryService,
+    scanner: MetadataScanner,
+    creator: ExternalContextCreator,
+    moduleRef: ModuleRef,
+  ) {
+    this.#discovery = discovery;
+    this.#scanner = scanner;
+    this.#invokers = new TaskInvokerFactory(creator, moduleRef);
+  }
+
+  /** @throws ZmqWorkerError a second registration for one pool */
+  register(workers: ZmqWorkers): ZmqWorkers {
+    const { pool } = workers;
+    if (this.#registered.has(pool)) {
+      throw new ZmqWorkerError(
+        `ZmqModule.registerWorkers({ pool: '${pool}' }) is used twice: keep one, its bind and connect take several addresses`,
+      );
+    }
+    this.#registered.set(pool, workers);
+    return workers;
+  }
+
+  /** Nest runs this hook twice for a microservice on which `init()` and `listen()` are called. */
+  onApplicationBootstrap(): Promise<void> {
+    return (this.#started ??= this.#start());
+  }
+
+  /** The earliest hook there is: providers that handlers use may be destroyed after it. */
+  async onModuleDestroy(): Promise<void> {
+    await Promise.all([...this.#registered.values()].map((workers) => workers.stop()));
+  }
+
+  async #start(): Promise<void> {
+    const definitions = exploreWorkers(this.#discovery, this.#scanner);
+    for (const { className, pool } of definitions.values()) {
+      if (this.#registered.has(pool)) continue;
+      throw new ZmqWorkerError(
+        `${className} is @ZmqWorker('${pool}'), but nothing feeds that pool here: ` +
+          `import ZmqModule.registerWorkers({ pool: '${pool}', connect: … }), or remove the class from providers`,
+      );
+    }
+    // All are checked before the first one takes tasks.
+    const ready = [...this.#registered.values()].map((workers) => [workers, definitionOf(workers, definitions)] as const);
+    for (const [workers, definition] of ready) {
+      stopBeforeDestroy(definition, workers);
+      await workers.start(this.#setupOf(definition));
+    }
+  }
+
+  #setupOf(worker: WorkerDefinition): WorkerSetup {
+    const handlers = new Map<string, TaskHandler>();
+    for (const task of worker.tasks.values()) {
+      handlers.set(task.task, { invoke: this.#invokers.create(worker, task), retry: task.retry });
+    }
+    return { concurrency: worker.concurrency, handlers, onFailure: this.#invokers.createFailureHook(worker) };
+  }
+}
+
+function definitionOf({ pool }: ZmqWorkers, definitions: ReadonlyMap<string, WorkerDefinition>): WorkerDefinition {
+  const definition = definitions.get(pool);
+  if (definition !== undefined) return definition;
+  throw new ZmqWorkerError(
+    `ZmqModule.registerWorkers({ pool: '${pool}' }) finds no worker class: ` +
+      `add a provider with @ZmqWorker('${pool}') and @OnTask methods to a module of this application`,
+  );
+}
+
+/**
+ * Nest destroys dependants before what they depend on. With the stop as a part of the worker's own `onModuleDestroy`, its
+ * tasks are finished while everything that it injects is still there, wherever that is provided.
+ */
+function stopBeforeDestroy({ wrapper }: WorkerDefinition, workers: ZmqWorkers): void {
+  const instance = wrapper.instance as Partial<OnModuleDestroy> | undefined;
+  if (!wrapper.isDependencyTreeStatic() || instance === undefined || !Object.isExtensible(instance)) return;
+  const own = instance.onModuleDestroy;
+  Object.defineProperty(instance, 'onModuleDestroy', {
+    configurable: true,
+    writable: true,
+    value: async () => {
+      await workers.stop();
+      await (own?.call(instance) as unknown);
+    },
+  });
+}
+
+/** Imported by every module of this package that an application imports: one host for all of them. */
+@Module({ imports: [DiscoveryModule], providers: [WorkersHost], exports: [WorkersHost] })
+export class WorkersHostModule {}

@@ -1,0 +1,170 @@
+import { Pull } from '@nest-zmq/core';
+import { Logger } from '@nestjs/common';
+import { commonSocketOptions, openEndpoints, receivingOptions } from '../channels/socket.options.js';
+import { PayloadCodecs } from '../packet/payload.codec.js';
+import { systemClock, type ZmqClock } from '../zmq.clock.js';
+import type { ZmqPeer } from '../zmq.peer.js';
+import { KeepAlive } from './keep-alive.js';
+import { LogLimiter } from './log.limiter.js';
+import { type TaskCounts, type TaskHandler, TaskRunner } from './task.runner.js';
+import type { ZmqTaskFailure } from './task.failure.js';
+import { checkWorkersOptions, DEFAULT_GRACE_PERIOD_MS, type ZmqWorkersOptions } from './worker.options.js';
+
+/** Counts since the start, but for `running`, `waiting` and `pools`. */
+export interface ZmqWorkersStats extends Readonly<TaskCounts> {
+  /** Tasks that are run now, those between two attempts included; at most the `concurrency` of the worker class. */
+  readonly running: number;
+  /** Tasks that were taken over at the stop and have not started. */
+  readonly waiting: number;
+  /** Pools (push ends) that are connected now. */
+  readonly pools: number;
+  /** Tasks that were not finished when the grace period was over. */
+  readonly abandoned: number;
+}
+
+/** What the application's worker class gives. */
+export interface WorkerSetup {
+  readonly concurrency: number;
+  readonly handlers: ReadonlyMap<string, TaskHandler>;
+  readonly onFailure: ((failure: ZmqTaskFailure) => Promise<unknown>) | undefined;
+}
+
+/** With this many turns of the event loop without a message, what had arrived has been read. */
+const QUIET_TURNS = 2;
+/** A pool that goes on sending is left after so many. */
+const MAX_TURNS = 32;
+
+/**
+ * The pull end of a pool in this application. Nest starts and stops it; inject it with `@InjectZmqWorkers(pool)` for its
+ * statistics.
+ */
+export class ZmqWorkers {
+  readonly pool: string;
+  readonly #options: ZmqWorkersOptions;
+  readonly #clock: ZmqClock;
+  readonly #logger: Logger;
+  readonly #keepAlive = new KeepAlive();
+  #socket: Pull | undefined;
+  #runner: TaskRunner | undefined;
+  #starting: Promise<string[]> | undefined;
+  #stopping: Promise<void> | undefined;
+  #abandoned = 0;
+
+  /** @throws ZmqOptionsError that names the bad option */
+  constructor(pool: string, options: ZmqWorkersOptions) {
+    checkWorkersOptions(options);
+    this.pool = pool;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#logger = new Logger(`ZmqWorkers(${pool})`);
+  }
+
+  /** The pools (push ends) that are connected now. */
+  get pools(): readonly ZmqPeer[] {
+    return this.#socket === undefined || this.#socket.closed ? [] : this.#socket.peers;
+  }
+
+  stats(): ZmqWorkersStats {
+    const counts = this.#runner?.counts ?? { done: 0, failed: 0, retried: 0, unknown: 0, malformed: 0, expired: 0 };
+    return {
+      ...counts,
+      running: this.#runner?.running ?? 0,
+      waiting: this.#runner?.waiting ?? 0,
+      pools: this.pools.length,
+      abandoned: this.#abandoned,
+    };
+  }
+
+  /** The PULL socket. Throws before the application has started. */
+  unwrap(): Pull {
+    if (this.#socket === undefined) throw new Error('Not initialized. The workers start with the application.');
+    return this.#socket;
+  }
+
+  /**
+   * Binds, connects and begins to take tasks. Called by the module; the same promise each time.
+   * @returns the endpoints, with the ports that were free
+   * @throws what the socket throws, with the `address`: EADDRINUSE, EINVAL, …
+   */
+  start(setup: WorkerSetup): Promise<string[]> {
+    return (this.#starting ??= this.#start(setup));
+  }
+
+  /**
+   * Takes no more tasks, finishes those that have arrived, and closes. What is not done within `gracePeriod` is
+   * abandoned: its signal aborts, it is counted and logged. Called by the module; idempotent, safe before `start`.
+   */
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  async #start(setup: WorkerSetup): Promise<string[]> {
+    if (this.#stopping !== undefined) return [];
+    const { pool } = this;
+    const options = this.#options;
+    const { concurrency, handlers, onFailure } = setup;
+    const socket = new Pull({
+      ...commonSocketOptions({ ...options, name: options.peerName }),
+      // What waits here is kept from workers that are idle: no more than may be started next.
+      ...receivingOptions({ ...options, receiveHighWaterMark: concurrency }),
+    });
+    try {
+      const endpoints = await openEndpoints(socket, options);
+      this.#socket = socket;
+      this.#runner = new TaskRunner({
+        pool,
+        concurrency,
+        handlers,
+        onFailure,
+        clock: this.#clock,
+        codecs: new PayloadCodecs(options.codec),
+        log: new LogLimiter(this.#clock, (message) => this.#logger.error(message)),
+      });
+      this.#runner.start(socket);
+      this.#keepAlive.hold();
+      return endpoints;
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  async #stop(): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    const runner = this.#runner;
+    const socket = this.#socket;
+    if (runner === undefined || socket === undefined) return;
+    try {
+      await this.#takeOver(runner, socket);
+      await this.#finish(runner);
+    } finally {
+      socket.close();
+      this.#keepAlive.release();
+    }
+  }
+
+  /** A pull end cannot tell its pools to stop: what they have sent by now is read, then the connections end. */
+  async #takeOver(runner: TaskRunner, socket: Pull): Promise<void> {
+    runner.takeOver();
+    let quiet = 0;
+    for (let turn = 0; turn < MAX_TURNS && quiet < QUIET_TURNS; turn++) {
+      const before = runner.received;
+      await new Promise((resolve) => setImmediate(resolve));
+      quiet = runner.received === before ? quiet + 1 : 0;
+    }
+    socket.close();
+  }
+
+  async #finish(runner: TaskRunner): Promise<void> {
+    const gracePeriod = this.#options.gracePeriod ?? DEFAULT_GRACE_PERIOD_MS;
+    let graceIsOver!: () => void;
+    const grace = new Promise<void>((resolve) => (graceIsOver = resolve));
+    const timer = this.#clock.setTimer(gracePeriod, graceIsOver);
+    await Promise.race([runner.idle(), grace]);
+    timer.cancel();
+    this.#abandoned = runner.abandon();
+    if (this.#abandoned > 0) {
+      this.#logger.warn(`${this.#abandoned} tasks were not finished within ${gracePeriod} ms (gracePeriod) and are lost`);
+    }
+  }
+}

@@ -1,0 +1,303 @@
+import type { Dealer, Publisher } from '@nest-zmq/core';
+import { Logger } from '@nestjs/common';
+import { ClientProxy, type IncomingResponse, type ReadPacket } from '@nestjs/microservices';
+import { connectable, defer, Observable, Subject } from 'rxjs';
+import { CallClientChannel } from './channels/call-client.channel.js';
+import { EventPublisherChannel, type EventPublisherStats } from './channels/event-publisher.channel.js';
+import { listOf } from './channels/socket.options.js';
+import { DeadlineQueue } from './inflight/deadline.queue.js';
+import { PendingCall, type ReplyCallback } from './inflight/pending.call.js';
+import type { PendingCallsStats } from './inflight/pending.calls.js';
+import type { ZmqServerInfo } from './inflight/server.link.js';
+import { encodeEvent } from './packet/event.packet.js';
+import { PayloadCodecs } from './packet/payload.codec.js';
+import { systemClock } from './zmq.clock.js';
+import { ZmqOptionsError } from './zmq.errors.js';
+import { type ZmqClientEvents, ZmqListeners } from './zmq.events.js';
+import { checkClientOptions } from './zmq.options.check.js';
+import type { ZmqClientOptions } from './zmq.options.js';
+import { prepareOutgoing } from './zmq.outgoing.js';
+import { ZmqStatus } from './zmq.status.js';
+
+/** What a client has done since it connected, and does now. */
+export interface ZmqClientStats {
+  readonly calls: PendingCallsStats & {
+    /** Messages of servers that do not have the shape of a reply. */
+    readonly malformed: number;
+    /** Control messages with a verb that this version does not know. */
+    readonly unknownVerbs: number;
+  };
+  readonly events: EventPublisherStats | undefined;
+}
+
+/** The sockets of a client, for what this class does not offer. */
+export interface ZmqClientSockets {
+  readonly calls: Dealer | undefined;
+  readonly events: Publisher | undefined;
+}
+
+interface Channels {
+  readonly calls: CallClientChannel | undefined;
+  readonly events: EventPublisherChannel | undefined;
+  /** All endpoints are bound, and dialled. */
+  readonly opened: Promise<void>;
+}
+
+/**
+ * The Nest client. It is connected to all servers of `connect` (or to all that dial
+ * its `bind`) and picks the server of each call itself, in turn.
+ *
+ * - `send()` is cold: each subscription is a call, and unsubscribing cancels it at
+ *   the server. It settles always: values, then completion or one error, within
+ *   `requestTimeout` of the last value.
+ * - `emit()` is hot: it publishes at once, subscribed or not.
+ *
+ * Errors of a call: what the handler threw, as Nest's other clients give it, or
+ * `ZmqTimeoutError`, `ZmqNoPeerError`, `ZmqPeerLostError`, `ZmqClosedError`,
+ * `ZmqMalformedError`, `ZmqCodecError`, `ZmqPatternError`. A call is never sent
+ * twice: after `ZmqPeerLostError` it may or may not have been run.
+ *
+ * @example
+ * const client = new ZmqClient({ connect: ['tcp://10.0.0.1:5555', 'tcp://10.0.0.2:5555'] });
+ * const sum = await firstValueFrom(client.send<number>('sum', [1, 2, 3]));
+ */
+export class ZmqClient extends ClientProxy<ZmqClientEvents, ZmqStatus> {
+  protected readonly logger = new Logger(ZmqClient.name);
+
+  readonly #options: ZmqClientOptions;
+  readonly #codecs: PayloadCodecs;
+  readonly #deadlines: DeadlineQueue;
+  readonly #listeners = new ZmqListeners<ZmqClientEvents>(this.logger);
+  #channels: Channels | undefined;
+  #connecting: Promise<void> | undefined;
+  /** Numbers the packets that go through Nest's serializers. */
+  #packets = 0;
+
+  /** @throws ZmqOptionsError that names the bad key */
+  constructor(options: ZmqClientOptions) {
+    super();
+    checkClientOptions(options);
+    this.#options = options;
+    this.#codecs = new PayloadCodecs(options.codec);
+    this.#deadlines = new DeadlineQueue(options.clock ?? systemClock);
+  }
+
+  /**
+   * Resolves after the handshake with `minPeers` servers (1 for a client that connects)
+   * and, with `events.connect`, with one subscriber; for a client that binds, once it is
+   * bound. Calls and events connect by themselves; this is for who wants to know.
+   * Idempotent; a failure is not remembered.
+   * @throws ZmqNoPeerError after `connectTimeout`
+   * @throws ZmqError an endpoint cannot be opened, for example EADDRINUSE
+   */
+  connect(): Promise<void> {
+    if (this.#connecting !== undefined) return this.#connecting;
+    const connecting = this.#connect();
+    this.#connecting = connecting;
+    connecting.catch(() => {
+      if (this.#connecting === connecting) this.#connecting = undefined;
+    });
+    return connecting;
+  }
+
+  /**
+   * Fails what is pending with `ZmqClosedError`, cancels it at the servers, and closes
+   * all sockets. Idempotent, also before `connect()`. A later call connects anew.
+   */
+  async close(): Promise<void> {
+    const channels = this.#channels;
+    if (channels === undefined) return;
+    this.#channels = undefined;
+    this.#connecting = undefined;
+    await this.#shut(channels);
+    this.#listeners.clear();
+  }
+
+  /**
+   * A call. Cold: each subscription sends it anew.
+   * @param pattern must not normalise to the empty string
+   * @param data anything that the codec can encode, raw bytes, or a `ZmqRecord` with headers and a deadline
+   */
+  override send<TResult = unknown, TInput = unknown>(pattern: unknown, data: TInput): Observable<TResult> {
+    if (isNil(pattern) || isNil(data)) return super.send<TResult, TInput>(pattern, data);
+    return new Observable<TResult>((observer) =>
+      this.publish(this.createPacket(pattern, data), this.createObserver(observer)),
+    );
+  }
+
+  /**
+   * An event for every server that has a handler for it. Hot: it is published whether
+   * or not the Observable is subscribed. Completes when the event was handed to the
+   * socket; a server that is full misses it, which `stats()` counts.
+   */
+  override emit<TResult = unknown, TInput = unknown>(pattern: unknown, data: TInput): Observable<TResult> {
+    if (isNil(pattern) || isNil(data)) return super.emit<TResult, TInput>(pattern, data);
+    const source = defer(() => this.dispatchEvent<TResult>(this.createPacket(pattern, data)));
+    const hot = connectable(source, { connector: () => new Subject<TResult>(), resetOnDisconnect: false });
+    hot.connect();
+    return hot;
+  }
+
+  /** Kept until `close()`. */
+  override on<TName extends keyof ZmqClientEvents>(event: TName, callback: ZmqClientEvents[TName]): void {
+    this.#listeners.on(event, callback);
+  }
+
+  /** The sockets: `client.unwrap<ZmqClientSockets>()`. */
+  unwrap<T = ZmqClientSockets>(): T {
+    if (this.#channels === undefined) {
+      throw new Error('Not initialized. Please call the "connect" method first.');
+    }
+    const { calls, events } = this.#channels;
+    return { calls: calls?.socket, events: events?.socket } as T;
+  }
+
+  /** The servers that are connected now. */
+  servers(): ZmqServerInfo[] {
+    return [...(this.#channels?.calls?.calls.links ?? [])].map((link) => link.info());
+  }
+
+  /** Counters since it connected; `undefined` while it is not connected. */
+  stats(): ZmqClientStats | undefined {
+    if (this.#channels === undefined) return undefined;
+    const { calls, events } = this.#channels;
+    const none = { inFlight: 0, waiting: 0, sent: 0, answered: 0, timedOut: 0, cancelled: 0, lost: 0, late: 0 };
+    const counts = calls?.calls.stats() ?? none;
+    return {
+      calls: { ...counts, malformed: calls?.malformed ?? 0, unknownVerbs: calls?.unknownVerbs ?? 0 },
+      events: events?.stats(),
+    };
+  }
+
+  /** @returns cancels the call; does nothing once it is settled */
+  protected publish(packet: ReadPacket, callback: ReplyCallback): () => void {
+    try {
+      const { calls } = this.#callChannel();
+      const id = String(++this.#packets);
+      const name = this.normalizePattern(packet.pattern as string);
+      const outgoing = prepareOutgoing(name, packet, this.#codecs, this.#options.serializer, id);
+      const content = { ...outgoing, deadlineMs: outgoing.deadlineMs ?? this.#options.deadline };
+      const call = new PendingCall(content, this.#deserializing(id, callback), calls.onTimeout);
+      calls.start(call);
+      return () => calls.cancel(call);
+    } catch (err) {
+      callback({ err, isDisposed: true });
+      return () => {};
+    }
+  }
+
+  protected async dispatchEvent<T = unknown>(packet: ReadPacket): Promise<T> {
+    try {
+      const { events } = this.#open();
+      if (events === undefined) throw new ZmqOptionsError('events', 'is needed to emit() events');
+      const route = this.normalizePattern(packet.pattern as string);
+      const outgoing = prepareOutgoing(route, packet, this.#codecs, this.#options.serializer);
+      const { name, payload, contentType, headers, deadlineMs } = outgoing;
+      await events.publish(encodeEvent(name, payload, { contentType, headers, deadlineMs }));
+    } catch (error) {
+      // Whoever does not subscribe would never hear of it.
+      this.logger.error(error);
+      throw error;
+    }
+    return undefined as T;
+  }
+
+  /** Nest's deserializer may be asynchronous; the order of the values stays. */
+  #deserializing(id: string, callback: ReplyCallback): ReplyCallback {
+    const { deserializer } = this.#options;
+    if (deserializer === undefined) return callback;
+    let previous: Promise<void> = Promise.resolve();
+    return (packet) => {
+      // Our own errors are no packets of the server.
+      const read = packet.err instanceof Error ? packet : deserializer.deserialize({ id, ...packet });
+      previous = previous
+        .then(() => read as IncomingResponse | Promise<IncomingResponse>)
+        .then(callback, (err: unknown) => callback({ err, isDisposed: true }));
+    };
+  }
+
+  async #connect(): Promise<void> {
+    const channels = this.#open();
+    const { minPeers = listOf(this.#options.connect).length > 0 ? 1 : 0 } = this.#options;
+    try {
+      await channels.opened;
+      await Promise.all([channels.calls?.ready(minPeers), channels.events?.ready()]);
+    } catch (error) {
+      // Nobody uses it: a health check that fails must leave nothing behind.
+      if (this.#channels === channels && isUnused(channels)) {
+        this.#channels = undefined;
+        await this.#shut(channels);
+      }
+      throw error;
+    }
+  }
+
+  #callChannel(): CallClientChannel {
+    const { calls } = this.#open();
+    if (calls === undefined) throw new ZmqOptionsError('connect', "or 'bind' is needed to send() calls");
+    return calls;
+  }
+
+  #open(): Channels {
+    return (this.#channels ??= this.#createChannels());
+  }
+
+  #createChannels(): Channels {
+    const calls = this.#createCallChannel();
+    const events = this.#createEventChannel();
+    const opened = Promise.all([calls?.open(), events?.open()]).then(() => {});
+    const channels: Channels = { calls, events, opened };
+    opened.catch((error: unknown) => {
+      if (this.#channels !== channels) return;
+      this.#channels = undefined;
+      this.#connecting = undefined;
+      this.#listeners.emit('error', error);
+      void this.#shut(channels, error);
+    });
+    return channels;
+  }
+
+  #createCallChannel(): CallClientChannel | undefined {
+    const { bind, connect } = this.#options;
+    if (bind === undefined && connect === undefined) return undefined;
+    const channel: CallClientChannel = new CallClientChannel(this.#options, this.#codecs, this.#deadlines, {
+      connected: ({ peer }) => {
+        this._status$.next(ZmqStatus.CONNECTED);
+        this.#listeners.emit('connect', peer);
+      },
+      lost: ({ peer }, reason) => {
+        if (channel.calls.links.size === 0) {
+          this._status$.next(ZmqStatus.DISCONNECTED);
+          // The next `connect()` waits for a new handshake.
+          this.#connecting = undefined;
+        }
+        this.#listeners.emit('disconnect', peer, reason);
+      },
+      draining: ({ peer }) => this.#listeners.emit('drain', peer),
+    });
+    return channel;
+  }
+
+  #createEventChannel(): EventPublisherChannel | undefined {
+    const { events, connectTimeout = 3_000, subscribeTimeout = 1_000 } = this.#options;
+    if (events === undefined) return undefined;
+    const options = { endpoints: events, socket: this.#options, connectTimeout, subscribeTimeout };
+    return new EventPublisherChannel(options, this.#deadlines);
+  }
+
+  async #shut({ calls, events }: Channels, error?: unknown): Promise<void> {
+    this._status$.next(ZmqStatus.DISCONNECTED);
+    await Promise.all([calls?.close(error), events?.close(error)]);
+    if (this.#deadlines.size === 0) this.#deadlines.clear();
+  }
+}
+
+function isUnused({ calls, events }: Channels): boolean {
+  const callsUnused = calls === undefined || (calls.calls.idle && calls.calls.links.size === 0);
+  const eventsUnused = events === undefined || (events.subscribers === 0 && events.stats().waiting === 0);
+  return callsUnused && eventsUnused;
+}
+
+function isNil(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}

@@ -1,0 +1,50 @@
+import type { DynamicModule } from '@nestjs/common';
+import { type ZmqPoolModuleAsyncOptions, ZmqPoolModule, type ZmqPoolModuleOptions } from './worker/pool.module.js';
+import {
+  type ZmqWorkersModuleAsyncOptions,
+  ZmqWorkersModule,
+  type ZmqWorkersModuleOptions,
+} from './worker/workers.module.js';
+
+/**
+ * Clients and pools for dependency injection. Import as many as needed, each with a name of its own:
+ *
+ * ```ts
+ * @Module({
+ *   imports: [
+ *     ZmqModule.registerClient({ name: 'ORDERS', connect: 'tcp://orders:5555' }),
+ *     ZmqModule.registerPool({ name: 'images', bind: 'tcp://*:5557' }),
+ *     ZmqModule.registerWorkers({ pool: 'thumbnails', connect: 'tcp://gateway:5558' }),
+ *   ],
+ * })
+ * ```
+ *
+ * Each has an `…Async` form for options that come from elsewhere (`useFactory` with `inject`, `useClass`, `useExisting`).
+ * `name`, `pool` and `isGlobal` stand beside them, since Nest must know them first.
+ */
+export class ZmqModule {
+  /**
+   * Opens the push end of a pool and provides it as `@InjectZmqPool(name)`. It opens when the modules are initialised,
+   * and closes at the very end of the shutdown.
+   */
+  static registerPool(options: ZmqPoolModuleOptions): DynamicModule {
+    return ZmqPoolModule.register(options);
+  }
+
+  static registerPoolAsync(options: ZmqPoolModuleAsyncOptions): DynamicModule {
+    return ZmqPoolModule.registerAsync(options);
+  }
+
+  /**
+   * Opens the pull end of a pool for this application's `@ZmqWorker(pool)` class. It takes tasks once the application has
+   * started, and stops, tasks finished, before the worker's `onModuleDestroy`. Its statistics are at
+   * `@InjectZmqWorkers(pool)`.
+   */
+  static registerWorkers(options: ZmqWorkersModuleOptions): DynamicModule {
+    return ZmqWorkersModule.register(options);
+  }
+
+  static registerWorkersAsync(options: ZmqWorkersModuleAsyncOptions): DynamicModule {
+    return ZmqWorkersModule.registerAsync(options);
+  }
+}

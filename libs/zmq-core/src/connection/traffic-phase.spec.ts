@@ -1,0 +1,198 @@
+import type { SocketTypeName } from '../foundation/socket-type.js';
+import { bytes, pattern, print } from '../testing/bytes.js';
+import { everyChunking } from '../testing/chunking.js';
+import { RecordingSink } from '../testing/recording-sink.js';
+import { FrameDecoder } from '../wire/frame-decoder.js';
+import { Batch } from './batch.js';
+import { TrafficPhase } from './traffic-phase.js';
+import type { ZmtpOptions } from './zmtp-connection.js';
+
+const MAX_FRAMES = 5;
+
+interface Setup {
+  readonly phase: TrafficPhase;
+  readonly sink: RecordingSink;
+  readonly replies: Buffer[];
+  readonly receive: (...chunks: readonly Buffer[]) => void;
+}
+
+function setUp(socketType: SocketTypeName, peerSpeaksCommands = true, options: Partial<ZmtpOptions> = {}): Setup {
+  const replies: Buffer[] = [];
+  const sink = new RecordingSink();
+  const decoder = new FrameDecoder(options.maxMessageSize ?? 1 << 30);
+  const phase = new TrafficPhase(
+    {
+      socketType,
+      routingId: undefined,
+      metadata: {},
+      maxMessageSize: 1 << 30,
+      maxFramesPerMessage: MAX_FRAMES,
+      handshakeMs: 0,
+      heartbeat: { intervalMs: 0, timeoutMs: 0, ttlMs: 0 },
+      ...options,
+    },
+    peerSpeaksCommands,
+    (reply) => replies.push(reply),
+  );
+  const receive = (...chunks: readonly Buffer[]) => {
+    for (const chunk of chunks) {
+      decoder.feed(chunk);
+      while (phase.drain(decoder, sink, 0) && sink.wantsMore);
+    }
+  };
+  return { phase, sink, replies, receive };
+}
+
+function encode(phase: TrafficPhase, ...frames: string[]): Buffer {
+  const batch = new Batch();
+  batch.begin();
+  phase.encode(frames.map(bytes), batch);
+  return Buffer.concat(batch.finish());
+}
+
+describe('what comes in', () => {
+  const vectors: [name: string, wire: string, messages: string[][], replies?: string][] = [
+    ['a message', '00 05 "Hello"', [['Hello']]],
+    ['an empty message', '00 00', [['']]],
+    ['messages of several frames', '01 01 "a" 01 00 00 01 "b" 01 01 "c" 00 00', [['a', '', 'b'], ['c', '']]],
+    ['a PING is answered', '04 07 04 "PING" 0000 00 01 "x"', [['x']], '04 05 04 "PONG"'],
+    ['with its context', '04 0A 04 "PING" 0000 "abc"', [], '04 08 04 "PONG" "abc"'],
+    ['cut to 16 bytes', '04 1B 04 "PING" 0000 "01234567890123456789"', [], '04 15 04 "PONG" "0123456789012345"'],
+    ['a PING between the frames of a message', '01 01 "a" 04 07 04 "PING" 0000 00 01 "b"', [['a', 'b']], '04 05 04 "PONG"'],
+    ['a PONG is ignored', '04 08 04 "PONG" "abc" 00 01 "x"', [['x']]],
+    ['another READY is ignored', '04 06 05 "READY" 00 01 "x"', [['x']]],
+    ['an unknown command is ignored', '04 06 05 "HELLO" 00 01 "x"', [['x']]],
+    ['an empty command is ignored', '04 00 04 01 00 00 01 "x"', [['x']]],
+    ['a command with MORE is dropped', '05 07 04 "PING" 0000 05 02 05 "x" 00 01 "x"', [['x']]],
+    ['reserved bits are ignored', 'F8 01 "x" F9 01 "a" F8 00', [['x'], ['a', '']]],
+    ['SUBSCRIBE is no message for a PULL', '04 0B 09 "SUBSCRIBE" "A" 04 08 06 "CANCEL" "A" 00 01 "x"', [['x']]],
+  ]; // prettier-ignore
+
+  it.each(vectors)('%s', (_, wire, messages, reply = '') => {
+    everyChunking(bytes(wire), (chunks) => {
+      const { sink, replies, receive } = setUp('PULL');
+      receive(...chunks);
+      expect(sink.texts).toEqual(messages);
+      expect(Buffer.concat(replies)).toEqual(bytes(reply));
+    });
+  });
+
+  it.each(['PUB', 'XPUB'] as const)('%s takes both forms of subscriptions, from peers of either version', (type) => {
+    for (const peerSpeaksCommands of [false, true]) {
+      const { sink, receive } = setUp(type, peerSpeaksCommands);
+      receive(bytes('04 0B 09 "SUBSCRIBE" "A" 04 08 06 "CANCEL" "A" 00 02 01 "B" 00 02 00 "B"'));
+      receive(bytes('04 0A 09 "SUBSCRIBE" 04 07 06 "CANCEL"'));
+      expect(sink.texts).toEqual([['\x01A'], ['\x00A'], ['\x01B'], ['\x00B'], ['\x01'], ['\x00']]);
+    }
+  });
+
+  it.each([245, 246, 247, 254, 255, 256, 15_000, 100_000])('a topic of %i bytes', (size) => {
+    const { sink, receive } = setUp('XPUB');
+    const topic = pattern(size);
+    const { phase } = setUp('SUB');
+    const batch = new Batch();
+    batch.begin();
+    phase.encode([Buffer.concat([bytes('01'), topic])], batch);
+    phase.encode([Buffer.concat([bytes('00'), topic])], batch);
+    receive(Buffer.concat(batch.finish()));
+    expect(sink.messages.map(([frame]) => print(frame!))).toEqual(
+      ['01', '00'].map((kind) => print(Buffer.concat([bytes(kind), topic]))),
+    );
+  });
+
+  it.each([
+    ['a PING without a TTL', '04 05 04 "PING"', /no TTL/],
+    ['a PING with half a TTL', '04 06 04 "PING" 00', /no TTL/],
+    ['a command whose name is longer than itself', '04 01 01', /has a name of 1 bytes/],
+  ])('%s is a protocol error', (_, wire, why) => {
+    everyChunking(bytes(wire), (chunks) => {
+      expect(() => setUp('PULL').receive(...chunks)).toThrow(
+        expect.objectContaining({ name: 'ProtocolError', message: expect.stringMatching(why) }),
+      );
+    });
+  });
+});
+
+describe('whole messages only', () => {
+  it('a message is told when its last frame has come', () => {
+    const { sink, receive } = setUp('PULL');
+    receive(bytes('01 01 "a" 01 01 "b"'));
+    expect(sink.messages).toEqual([]);
+    receive(bytes('00 01 "c"'));
+    expect(sink.texts).toEqual([['a', 'b', 'c']]);
+  });
+
+  it('as many frames as allowed are accepted, one more is not', () => {
+    const { sink, receive } = setUp('PULL');
+    receive(bytes(`${'01 00'.repeat(MAX_FRAMES - 1)} 00 00`));
+    expect(sink.messages).toHaveLength(1);
+    receive(bytes('01 00'.repeat(MAX_FRAMES)));
+    expect(() => receive(bytes('01 00'))).toThrow(/more than 5 frames \(maxFramesPerMessage\)/);
+    expect(sink.messages).toHaveLength(1);
+  });
+
+  it('a frame over the limit ends all, and the frames before it are not told', () => {
+    const { sink, receive } = setUp('PULL', true, { maxMessageSize: 64 });
+    receive(Buffer.concat([bytes('00 40'), pattern(64), bytes('01 01 "a"')]));
+    expect(() => receive(bytes('00 41'))).toThrow(/65 bytes is over the limit of 64/);
+    expect(sink.messages).toHaveLength(1);
+  });
+
+  it('an unfinished message does not hold the chunks of its small frames', () => {
+    const { sink, receive } = setUp('PULL');
+    // A small frame, then something large that is ignored: a chunk of 60 KB for one byte.
+    const filler = Buffer.concat([bytes('06 000000000000EA60 05 "HELLO"'), Buffer.alloc(60_000 - 6)]);
+    receive(Buffer.concat([bytes('01 01 "a"'), filler]), Buffer.concat([bytes('01 01 "b"'), filler]));
+    const large = pattern(60_000);
+    receive(Buffer.concat([bytes('03 000000000000EA60'), large]), bytes('00 01 "c"'));
+    const [[a, b, c, d]] = sink.messages as [[Buffer, Buffer, Buffer, Buffer]];
+    expect([a, b, d].map(String)).toEqual(['a', 'b', 'c']);
+    expect([a.buffer.byteLength, b.buffer.byteLength]).toEqual([1, 1]);
+    expect(print(c)).toBe(print(large));
+  });
+});
+
+describe('a sink that has enough', () => {
+  it('gets no more, and goes on where it stopped', () => {
+    const { sink, receive } = setUp('PULL');
+    sink.wantsMore = false;
+    receive(bytes('00 01 "a" 01 01 "b" 00 01 "c" 00 01 "d"'));
+    expect(sink.texts).toEqual([['a']]);
+    receive(bytes('00 01 "e"'));
+    expect(sink.texts).toEqual([['a'], ['b', 'c']]);
+    sink.wantsMore = true;
+    receive(bytes('00 01 "f"'));
+    expect(sink.texts).toEqual([['a'], ['b', 'c'], ['d'], ['e'], ['f']]);
+  });
+
+  it('is also asked after a subscription', () => {
+    const { sink, receive } = setUp('XPUB');
+    sink.wantsMore = false;
+    receive(bytes('04 0B 09 "SUBSCRIBE" "A" 04 0B 09 "SUBSCRIBE" "B"'));
+    expect(sink.texts).toEqual([['\x01A']]);
+  });
+});
+
+describe('what goes out', () => {
+  it.each(['SUB', 'XSUB'] as const)('%s subscribes by command at 3.1 peers and by message at others', (type) => {
+    const newer = setUp(type, true).phase;
+    expect(encode(newer, '01 "A"')).toEqual(bytes('04 0B 09 "SUBSCRIBE" "A"'));
+    expect(encode(newer, '00 "A"')).toEqual(bytes('04 08 06 "CANCEL" "A"'));
+    expect(encode(newer, '01')).toEqual(bytes('04 0A 09 "SUBSCRIBE"'));
+    const older = setUp(type, false).phase;
+    expect(encode(older, '01 "A"')).toEqual(bytes('00 02 01 "A"'));
+    expect(encode(older, '00')).toEqual(bytes('00 01 00'));
+  });
+
+  it('other messages of an XSUB stay messages', () => {
+    const { phase } = setUp('XSUB');
+    expect(encode(phase, '"A"')).toEqual(bytes('00 01 "A"'));
+    expect(encode(phase, '01 "A"', '"B"')).toEqual(bytes('01 02 01 "A" 00 01 "B"'));
+    expect(encode(phase, '')).toEqual(bytes('00 00'));
+  });
+
+  it('what looks like a subscription is data from all others', () => {
+    expect(encode(setUp('PUSH').phase, '01 "A"')).toEqual(bytes('00 02 01 "A"'));
+    expect(encode(setUp('PUB').phase, '00')).toEqual(bytes('00 01 00'));
+  });
+});

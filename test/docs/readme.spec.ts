@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const READMES = ['README.md', 'libs/zmq-core/README.md', 'libs/nest-transport/README.md'];
+
+interface Block {
+  readonly file: string | undefined;
+  readonly code: string;
+}
+
+/** TypeScript blocks, each with the file that the comment above it names. */
+function codeBlocks(text: string): Block[] {
+  const pattern = /(?:<!-- (\S+) -->\s+)?```ts\n([\s\S]*?)```/g;
+  return [...text.matchAll(pattern)].map(([, file, code]) => ({ file, code: code! }));
+}
+
+/** What does not exist, of the links that stay inside the repository. */
+function deadLinks(readme: string, text: string): string[] {
+  const base = new URL(`../../${readme}`, import.meta.url);
+  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link!);
+  return links.filter((link) => {
+    try {
+      readFileSync(new URL(link, base));
+      return false;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code !== 'EISDIR';
+    }
+  });
+}
+
+describe.each(READMES)('%s', (readme) => {
+  const text = readFileSync(`${root}${readme}`, 'utf8');
+
+  it('shows code that is in a file, word for word, so that it is checked and runs', () => {
+    for (const { file, code } of codeBlocks(text)) {
+      expect(file).toBeDefined();
+      expect(code).toBe(readFileSync(`${root}${file}`, 'utf8'));
+    }
+  });
+
+  it('links only to what exists', () => {
+    expect(deadLinks(readme, text)).toEqual([]);
+  });
+});
+
+it('the first screen has both commands, and a service and a client in 30 lines', () => {
+  const text = readFileSync(`${root}README.md`, 'utf8');
+  const firstScreen = text.split('\n').slice(0, 80).join('\n');
+  expect(firstScreen).toContain('npm start');
+  expect(firstScreen).toContain('npm test');
+  const [service, client] = codeBlocks(firstScreen);
+  expect([service?.file, client?.file]).toEqual(['examples/service.ts', 'examples/client.ts']);
+  expect((service!.code + client!.code).split('\n').length).toBeLessThanOrEqual(31);
+});

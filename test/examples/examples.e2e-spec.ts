@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+// inside the repository, where '@nest-zmq/…' is found as its users find it: built
+const compiled = `${root}.cache/examples-test/`;
+/** The ports that the examples name. */
+const PORTS = ['3000', '5555', '5557', '5560', '5561', '5562'];
+const running = new Set<Example>();
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+class Example {
+  readonly exited: Promise<number | null>;
+  output = '';
+  readonly #child: ChildProcess;
+  #onOutput: () => void = () => undefined;
+
+  constructor(name: string) {
+    this.#child = spawn(process.execPath, [`${compiled}${name}.js`], {
+      env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running.add(this);
+    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
+        this.#onOutput();
+      });
+    }
+    this.exited = once(this.#child, 'close').then(([code]) => {
+      running.delete(this);
+      this.#onOutput();
+      return code as number | null;
+    });
+  }
+
+  async printed(text: string): Promise<void> {
+    while (!this.output.includes(text)) {
+      if (this.#child.exitCode !== null) throw new Error(`Ended without '${text}':\n${this.output}`);
+      await new Promise<void>((resolve) => (this.#onOutput = resolve));
+    }
+  }
+
+  stop(signal: NodeJS.Signals = 'SIGTERM'): void {
+    this.#child.kill(signal);
+  }
+}
+
+const ports = new Map<string, number>();
+
+beforeAll(async () => {
+  rmSync(compiled, { recursive: true, force: true });
+  mkdirSync(compiled, { recursive: true });
+  const tsc = [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}examples`, '--outDir', compiled];
+  const { status, stdout } = spawnSync(process.execPath, tsc, { encoding: 'utf8' });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+  for (const port of PORTS) ports.set(port, await freePort());
+  for (const file of readdirSync(compiled).filter((name) => name.endsWith('.js'))) {
+    const code = readFileSync(`${compiled}${file}`, 'utf8');
+    writeFileSync(
+      `${compiled}${file}`,
+      code.replace(/\b(3000|55\d\d)\b/g, (port) => String(ports.get(port))),
+    );
+  }
+}, 60_000);
+
+afterAll(() => {
+  for (const example of running) example.stop('SIGKILL');
+  rmSync(compiled, { recursive: true, force: true });
+});
+
+describe('the examples do what they say', () => {
+  it('service and client', async () => {
+    // either may be started first
+    const client = new Example('client');
+    const service = new Example('service');
+    expect(await client.exited).toBe(0);
+    expect(client.output).toBe('6\n');
+    service.stop();
+    await service.exited;
+  });
+
+  it('core', async () => {
+    const core = new Example('core');
+    expect(await core.exited).toBe(0);
+    expect(core.output).toBe('job: wake up\njob: make coffee\njob: write code\n');
+  });
+
+  it('gateway and shop', async () => {
+    const gateway = new Example('gateway');
+    await gateway.printed('successfully started');
+    const shop = new Example('shop');
+    const response = await fetch(`http://127.0.0.1:${ports.get('3000')}/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(['tea', 'cake']),
+    });
+    expect(await response.json()).toEqual({ price: 7 });
+    await shop.printed('asks for a price');
+    await shop.printed('Ordered: tea, cake');
+    await shop.printed('Dear customer, tea, cake will cost 7');
+    for (const example of [shop, gateway]) {
+      example.stop();
+      await example.exited;
+      expect(example.output).not.toContain('ERROR');
+    }
+  });
+});
