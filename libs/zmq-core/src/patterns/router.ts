@@ -115,6 +115,10 @@ export class RouterPattern implements Pattern {
     return this.#inward.canRead();
   }
 
+  routingIdOf(end: PipeEnd): Buffer | undefined {
+    return this.#routes.get(end)?.id;
+  }
+
   /** A later connection on the same pipe may be another peer with another id; one without keeps what we made. */
   #identify(route: Route, announced: Buffer | undefined): boolean {
     if (announced !== undefined && announced.length > 0) return this.#claim(route, announced);

@@ -45,6 +45,8 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   /** The turn of the event loop in which this session last flushed. */
   #flushedInTurn = -1;
   #loan: Loan | undefined;
+  /** The stream is closed, but bytes of it wait for room in the pipe. */
+  #closedBehind: { readonly error: NodeJS.ErrnoException | undefined } | undefined;
   #timer: Timer | undefined;
   #timerAt = Infinity;
 
@@ -101,6 +103,11 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
 
   closed(error: NodeJS.ErrnoException | undefined): void {
     if (this.#state === 'closed') return;
+    if (this.#paused && this.#state === 'open') {
+      // What has come is still decoded, when the reader makes room (libzmq: `_io_error` while input is stopped).
+      this.#closedBehind = { error };
+      return;
+    }
     const handshaking = this.#state === 'handshaking';
     this.#state = 'closed';
     this.#timer?.cancel();
@@ -161,7 +168,10 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#paused = false;
     this.#connection.resume(this.#host.clock.now());
     this.#pump();
-    if (!this.#paused) this.#stream.resume();
+    if (!this.#paused) {
+      if (this.#closedBehind === undefined) this.#stream.resume();
+      else this.closed(this.#closedBehind.error);
+    }
     this.#armTimer();
   }
 
@@ -170,7 +180,8 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     if (this.#state === 'closed') return;
     this.#reason ??= reason;
     this.#state = 'ending';
-    this.#stream.end();
+    if (this.#closedBehind === undefined) this.#stream.end();
+    else this.closed(this.#closedBehind.error);
   }
 
   onHiccup(): void {}
@@ -224,7 +235,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   };
 
   #flush(): void {
-    if (this.#state === 'closed' || this.#stream.pendingBytes > 0) return;
+    if (this.#state === 'closed' || this.#closedBehind !== undefined || this.#stream.pendingBytes > 0) return;
     const pipe = this.#state === 'open' ? this.#pipe : undefined;
     if (pipe === undefined) {
       this.#writeOutput();

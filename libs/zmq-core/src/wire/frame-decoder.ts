@@ -125,6 +125,7 @@ export class FrameDecoder {
     this.body = this.#split;
     this.pinned += this.#split.length;
     this.#split = undefined;
+    this.#headerLength = 0;
     return true;
   }
 
