@@ -3,7 +3,16 @@ export function formatTable({ title, unit, higherIsBetter, baseline, versions, r
   const ids = Object.keys(versions);
   const lines = [`${title} (${unit}, ${higherIsBetter ? 'more' : 'less'} is better)`];
   for (const id of ids) lines.push(`  ${id.padEnd(14)} ${versions[id]}`);
-  lines.push('', ['', ...ids.map((id) => id.padStart(30)), ...ids.filter((id) => id !== baseline).map((id) => `${id}/${baseline}`.padStart(20))].join(''.padEnd(8)).trimEnd());
+  lines.push(
+    '',
+    [
+      '',
+      ...ids.map((id) => id.padStart(30)),
+      ...ids.filter((id) => id !== baseline).map((id) => `${id}/${baseline}`.padStart(20)),
+    ]
+      .join(''.padEnd(8))
+      .trimEnd(),
+  );
   for (const { label, samples } of rows) {
     const cells = ids.map((id) => format(samples[id]).padStart(30));
     const ratios = ids

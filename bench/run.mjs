@@ -64,7 +64,12 @@ async function measure(name, scenario) {
 async function runOnce(name, scenario, contender, options) {
   const children = [];
   const start = (role, extra) => {
-    const child = fork(fileURLToPath(new URL('peer.mjs', import.meta.url)), [name, role, contender, JSON.stringify({ ...options, ...extra })]);
+    const child = fork(fileURLToPath(new URL('peer.mjs', import.meta.url)), [
+      name,
+      role,
+      contender,
+      JSON.stringify({ ...options, ...extra }),
+    ]);
     children.push(child);
     return child;
   };

@@ -7,7 +7,7 @@ export const fast = {
   sockets: zmq,
 
   async sendMany(socket, message, count) {
-    for (let sent = 0; sent < count; ) {
+    for (let sent = 0; sent < count;) {
       while (sent < count && socket.trySend(message)) sent++;
       if (sent < count) await socket.untilWritable();
     }

@@ -86,6 +86,8 @@ describe('three game servers that know only the gateway', () => {
     ]) {
       expect(await players.post('/players', wrong)).toMatchObject({ status: 400 });
     }
+    const cut = { method: 'POST', body: '{"name":', headers: { 'content-type': 'application/json' } };
+    expect(await fetch(`${players.url}/players`, cut)).toMatchObject({ status: 400 });
     expect(await players.post('/announcements', { text: 'Hi', ratingBonus: 6 })).toMatchObject({ status: 400 });
     expect(await players.post('/matchmaking', {})).toMatchObject({ status: 400 });
     expect(await players.post('/matchmaking', { playerId: 'nobody' })).toMatchObject({ status: 404 });

@@ -26,7 +26,7 @@ function isRunning(pid: number): boolean {
 describe('npm start', () => {
   it('shows a line per game server, and Ctrl+C ends them all in good order', async () => {
     const [starter, , pids] = await startAll();
-    for (const name of ['game-1', 'game-2', 'game-3']) await starter.printed(new RegExp(`${name} .* calls`));
+    for (const name of ['game-1', 'game-2', 'game-3']) await starter.printed(new RegExp(`${name} at .* calls`));
     starter.signal('SIGINT');
     expect(await starter.exited).toEqual({ code: 0, signal: null });
     expect(starter.output).toContain('All stopped.');

@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import {
   type CanActivate,
   Catch,
@@ -18,7 +20,7 @@ import {
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { NestFactory, REQUEST } from '@nestjs/core';
+import { APP_INTERCEPTOR, NestFactory, REQUEST } from '@nestjs/core';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Context, Push } from '@nest-zmq/core';
 import {
@@ -111,8 +113,21 @@ async function start(imports: readonly object[], providers: readonly object[] = 
   return app;
 }
 
+type PoolOptions = Parameters<typeof ZmqModule.registerPool>[0];
+type WorkersOptions = Parameters<typeof ZmqModule.registerWorkers>[0];
+type StartedWorker = Awaited<ReturnType<typeof startWorker>>;
+/** What both ends of a pool must be given. */
+type Shared = Partial<PoolOptions> & { context?: Context };
+
+/** An application with the push end of the pool 'jobs', and what its workers need to share with it. */
+async function startShared(options: Shared) {
+  const app = await start([ZmqModule.registerPool({ name: 'jobs', ...options })]);
+  const shared = options.context === undefined ? {} : { context: options.context };
+  return { app, shared, pool: app.get<ZmqPool>(getZmqPoolToken('jobs')) };
+}
+
 /** An application with the push end, and its pool. */
-async function startPool(options: Partial<Parameters<typeof ZmqModule.registerPool>[0]> = {}): Promise<ZmqPool> {
+async function startPool(options: Partial<PoolOptions> = {}): Promise<ZmqPool> {
   const app = await start([ZmqModule.registerPool({ name: 'jobs', bind: 'tcp://127.0.0.1:*', ...options })]);
   return app.get<ZmqPool>(getZmqPoolToken('jobs'));
 }
@@ -125,7 +140,7 @@ function endpointOf(pool: ZmqPool): string {
 async function startWorker(
   connect: string | string[],
   worker: Type,
-  options: Partial<Parameters<typeof ZmqModule.registerWorkers>[0]> & { providers?: object[] } = {},
+  options: Partial<WorkersOptions> & { providers?: object[] } = {},
 ) {
   const { providers = [], ...more } = options;
   const desk = new Desk();
@@ -147,24 +162,21 @@ afterEach(async () => {
 });
 
 describe.each([
-  ['tcp', () => ({ bind: 'tcp://127.0.0.1:*' })],
-  ['inproc', () => ({ bind: 'inproc://jobs', context: new Context() })],
-])('a pool over %s', (_name, socketOptions) => {
+  ['tcp', (): Shared => ({ bind: 'tcp://127.0.0.1:*' })],
+  ['inproc', (): Shared => ({ bind: 'inproc://jobs', context: new Context() })],
+])('a pool over %s', (_transport, socketOptions) => {
   it('runs a task with its data', async () => {
-    const { bind, ...shared } = socketOptions() as { bind: string; context?: Context };
-    const pool = await startPool({ bind, ...shared });
+    const { pool, shared } = await startShared(socketOptions());
     const { desk } = await startWorker(endpointOf(pool), OneAtATime, shared);
-    const push: Promise<void> = pool.push('job', { id: 1, tags: ['a'] });
-    expect(await push).toBeUndefined();
+    expect(await pool.push('job', { id: 1, tags: ['a'] })).toBeUndefined();
     await until(() => desk.done.length === 1);
     expect(desk.done).toEqual([{ id: 1, tags: ['a'] }]);
     expect(pool.stats()).toEqual({ pushed: 1, waiting: 0, workers: 1, refused: 0, lost: 0 });
   });
 
   it('spreads tasks evenly over three workers', async () => {
-    const { bind, ...shared } = socketOptions() as { bind: string; context?: Context };
-    const pool = await startPool({ bind, ...shared });
-    const workers: Awaited<ReturnType<typeof startWorker>>[] = [];
+    const { pool, shared } = await startShared(socketOptions());
+    const workers: StartedWorker[] = [];
     for (let i = 0; i < 3; i++) workers.push(await startWorker(endpointOf(pool), ThreeAtATime, shared));
     await until(() => pool.workers.length === 3);
     for (let i = 0; i < 30; i++) await pool.push('job', i);
@@ -173,14 +185,732 @@ describe.each([
   });
 
   it('gives a worker that is added later its share', async () => {
-    const { bind, ...shared } = socketOptions() as { bind: string; context?: Context };
-    const pool = await startPool({ bind, ...shared });
+    const { pool, shared } = await startShared(socketOptions());
     const one = await startWorker(endpointOf(pool), ThreeAtATime, shared);
     for (let i = 0; i < 10; i++) await pool.push('job', i);
     const other = await startWorker(endpointOf(pool), ThreeAtATime, shared);
     await until(() => pool.workers.length === 2);
     for (let i = 0; i < 20; i++) await pool.push('job', i);
-    await until(() => one.desk.done.length + other.desk.done.length === 30, () => [one.desk.done, other.desk.done, pool.stats(), one.workers.stats(), other.workers.stats()]);
+    await until(() => one.desk.done.length + other.desk.done.length === 30);
     expect(other.desk.done.length).toBe(10);
+  });
+
+  it.each([
+    ['no more than one at a time by default', OneAtATime, 1],
+    ['as many at a time as its concurrency says', ThreeAtATime, 3],
+  ])('runs %s', async (_name, worker, concurrency) => {
+    const { pool, shared } = await startShared(socketOptions());
+    const { desk, workers } = await startWorker(endpointOf(pool), worker, shared);
+    desk.hold();
+    for (let i = 0; i < 5; i++) await pool.push('job', i);
+    await until(() => desk.running === concurrency);
+    await turns(20);
+    expect(desk.running).toBe(concurrency);
+    expect(workers.stats().running).toBe(concurrency);
+    desk.release();
+    await until(() => desk.done.length === 5);
+    expect(desk.most).toBe(concurrency);
+    expect(desk.started).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('makes push wait when workers are busy and the marks are full', async () => {
+    const { pool, shared } = await startShared({ ...socketOptions(), sendHighWaterMark: 2 });
+    const { desk } = await startWorker(endpointOf(pool), OneAtATime, shared);
+    desk.hold();
+    // Large ones, so that the kernel's buffers are soon full as well.
+    const payload = Buffer.alloc(1024 * 1024);
+    let accepted = 0;
+    const pushes = Array.from({ length: 60 }, () => pool.push('job', payload).then(() => accepted++));
+    await until(() => desk.running === 1);
+    await turns(50);
+    expect(pool.stats().waiting).toBeGreaterThan(0);
+    expect(accepted).toBe(60 - pool.stats().waiting);
+
+    desk.release();
+    await Promise.all(pushes);
+    await until(() => desk.done.length === 60);
+    expect(pool.stats()).toMatchObject({ pushed: 60, waiting: 0 });
+  });
+
+  it('waits with a task until the first worker comes', async () => {
+    const { pool, shared } = await startShared(socketOptions());
+    const push = pool.push('job', 'early');
+    await turns(5);
+    expect(pool.stats()).toMatchObject({ pushed: 0, waiting: 1, workers: 0 });
+    const { desk } = await startWorker(endpointOf(pool), OneAtATime, shared);
+    await push;
+    await until(() => desk.done.length === 1);
+  });
+
+  it('finishes what has arrived when a worker is closed', async () => {
+    const { pool, shared } = await startShared(socketOptions());
+    const { app, desk, workers } = await startWorker(endpointOf(pool), OneAtATime, shared);
+    desk.hold();
+    // One runs, the others wait in the worker's queue and, over tcp, in the connection's buffers.
+    for (let i = 0; i < 10; i++) await pool.push('job', i);
+    await until(() => desk.running === 1);
+    const closed = close(app);
+    await until(() => workers.stats().waiting === 9);
+    await until(() => pool.workers.length === 0);
+    expect(desk.done).toEqual([]);
+    desk.release();
+    await closed;
+    expect(desk.done).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(workers.stats()).toMatchObject({ done: 10, abandoned: 0, running: 0, waiting: 0 });
+  });
+
+  it('delivers what was accepted when the pool is closed, and refuses what comes after', async () => {
+    const { pool, shared, app } = await startShared(socketOptions());
+    const { desk } = await startWorker(endpointOf(pool), ThreeAtATime, shared);
+    await until(() => pool.workers.length === 1);
+    const pushes: Promise<void>[] = [];
+    for (let i = 0; i < 15; i++) pushes.push(pool.push('job', i));
+    await Promise.all(pushes);
+    await close(app);
+    await until(() => desk.done.length === 15);
+    expect(pool.stats()).toMatchObject({ pushed: 15, lost: 0, workers: 0 });
+    await expect(pool.push('job', 16)).rejects.toBeInstanceOf(ZmqClosedError);
+  });
+});
+
+describe('data', () => {
+  it.each<[string, unknown, unknown]>([
+    ['an object', { a: [1, null, { b: 'ü' }] }, { a: [1, null, { b: 'ü' }] }],
+    ['text', 'text', 'text'],
+    ['null', null, null],
+    ['nothing', undefined, undefined],
+    ['a buffer', Buffer.from([0, 1, 255]), Buffer.from([0, 1, 255])],
+    ['bytes', Uint8Array.of(1, 2), Buffer.from([1, 2])],
+    ['an empty buffer', Buffer.alloc(0), Buffer.alloc(0)],
+    ['a record', new ZmqRecord({ a: 1 }), { a: 1 }],
+  ])('passes %s', async (_name, sent, received) => {
+    const pool = await startPool();
+    const { desk } = await startWorker(endpointOf(pool), OneAtATime);
+    await pool.push('job', sent);
+    await until(() => desk.done.length === 1);
+    expect(desk.done).toEqual([received]);
+  });
+
+  it('tells the handler the task, its headers, its attempt and whose it is', async () => {
+    const seen: unknown[] = [];
+    @ZmqWorker('jobs')
+    class Curious {
+      @OnTask('job')
+      run(@Payload('id') id: number, @Ctx() ctx: ZmqTaskContext, @Payload() all: object): void {
+        const { socketType, properties } = ctx.getPeer();
+        seen.push(id, all, ctx.getPattern(), ctx.getHeaders(), ctx.getMetadata(), ctx.getAttempt());
+        seen.push(ctx.signal.aborted, socketType, properties['X-Nest-Zmq'], properties['X-Name']);
+      }
+    }
+    const pool = await startPool({ peerName: 'gateway-1' });
+    await startWorker(endpointOf(pool), Curious, { peerName: 'worker-7' });
+    await pool.push('job', new ZmqRecord({ id: 7 }, { tenant: 'a' }));
+    await until(() => seen.length === 10);
+    expect(seen).toEqual([
+      7,
+      { id: 7 },
+      'job',
+      { tenant: 'a' },
+      { tenant: 'a', ':attempt': '1' },
+      1,
+      false,
+      'PUSH',
+      '1',
+      'gateway-1',
+    ]);
+    expect(pool.workers.map(({ socketType, properties }) => [socketType, properties['X-Name']])).toEqual([
+      ['PULL', 'worker-7'],
+    ]);
+  });
+
+  it('refuses what cannot be sent', async () => {
+    const pool = await startPool();
+    await expect(pool.push('')).rejects.toBeInstanceOf(ZmqPatternError);
+    await expect(pool.push('job', new ZmqRecord(1, { ':type': 'x' }))).rejects.toBeInstanceOf(ZmqPatternError);
+    await expect(pool.push('job', 1n)).rejects.toMatchObject({ code: 'CODEC' });
+    expect(pool.stats().waiting).toBe(0);
+  });
+});
+
+describe('waiting for a worker', () => {
+  it('is bounded in number, in time, and by a signal', async () => {
+    const pool = await startPool({ maxWaiting: 2, pushTimeout: 40 });
+    const controller = new AbortController();
+    const aborted = pool.push('job', 1, { signal: controller.signal });
+    const late = pool.push('job', 2);
+    await expect(pool.push('job', 3)).rejects.toBeInstanceOf(ZmqPoolFullError);
+    controller.abort(new Error('no longer wanted'));
+    await expect(aborted).rejects.toThrow('no longer wanted');
+    await expect(late).rejects.toBeInstanceOf(ZmqTimeoutError);
+    expect(pool.stats()).toMatchObject({ pushed: 0, waiting: 0, refused: 1 });
+  });
+
+  it('ends when the pool is closed', async () => {
+    const pool = await startPool();
+    const waiting = pool.push('job', 1);
+    const outcome = expect(waiting).rejects.toThrow("Pool 'jobs' is closed");
+    await close(apps[0]!);
+    await outcome;
+  });
+});
+
+describe('a task that fails', () => {
+  it('is run again, and told to the failure hook in the end', async () => {
+    const attempts: number[] = [];
+    const failures: ZmqTaskFailure[] = [];
+    @ZmqWorker('jobs')
+    class Failing {
+      @OnTask('job', { retry: { attempts: 3, delay: 1 } })
+      run(job: { id: number; touched?: boolean }, ctx: ZmqTaskContext): void {
+        attempts.push(ctx.getAttempt());
+        if (job.touched) throw new Error('an earlier attempt spoiled the data');
+        job.touched = true;
+        throw new Error(`no ${ctx.getAttempt()}`);
+      }
+
+      @OnTask('second time lucky', { retry: { attempts: 2 } })
+      lucky(_job: unknown, ctx: ZmqTaskContext): void {
+        if (ctx.getAttempt() === 1) throw new Error('not yet');
+      }
+
+      @OnTaskFailure()
+      async onFailure(failure: ZmqTaskFailure): Promise<void> {
+        await turns();
+        failures.push(failure);
+        throw new Error('and the hook fails too');
+      }
+    }
+    const pool = await startPool();
+    const { workers } = await startWorker(endpointOf(pool), Failing);
+    await pool.push('job', { id: 1 });
+    await pool.push('second time lucky');
+    await until(() => workers.stats().done === 1);
+    expect(attempts).toEqual([1, 2, 3]);
+    expect(failures).toEqual([
+      expect.objectContaining({
+        pool: 'jobs',
+        task: 'job',
+        data: { id: 1, touched: true },
+        attempts: 3,
+        error: expect.objectContaining({ message: 'no 3' }),
+      }),
+    ]);
+    expect(workers.stats()).toMatchObject({ done: 1, failed: 1, retried: 3 });
+    expect(logger.lines).toEqual([
+      expect.stringContaining("error Task 'job' failed after 3 of 3 attempts: Error: no 3"),
+      expect.stringContaining("error The @OnTaskFailure() method threw for task 'job': Error: and the hook fails too"),
+    ]);
+  });
+
+  it('does not keep others from their turn, nor fills the log', async () => {
+    let runs = 0;
+    @ZmqWorker('jobs', { concurrency: 2 })
+    class Failing {
+      @OnTask('job')
+      run(): void {
+        runs++;
+        throw new Error('always');
+      }
+    }
+    const pool = await startPool();
+    const { workers } = await startWorker(endpointOf(pool), Failing);
+    for (let i = 0; i < 50; i++) await pool.push('job');
+    await until(() => workers.stats().failed === 50);
+    expect(runs).toBe(50);
+    expect(logger.lines).toHaveLength(1);
+  });
+});
+
+describe('an Observable', () => {
+  it('is awaited to its end, also when it is empty, and fails the task when it errors', async () => {
+    const values: unknown[] = [];
+    @ZmqWorker('jobs')
+    class Streaming {
+      @OnTask('values')
+      values(): Observable<number> {
+        return from([1, 2, 3]).pipe(map((value) => (values.push(value), value)));
+      }
+
+      @OnTask('empty')
+      async empty(): Promise<Observable<never>> {
+        return from([]);
+      }
+
+      @OnTask('error')
+      error(): Observable<never> {
+        return throwError(() => new Error('half way'));
+      }
+    }
+    const pool = await startPool();
+    const { workers } = await startWorker(endpointOf(pool), Streaming);
+    await pool.push('values');
+    await pool.push('empty');
+    await pool.push('error');
+    await until(() => workers.stats().failed === 1);
+    expect(values).toEqual([1, 2, 3]);
+    expect(workers.stats()).toMatchObject({ done: 2, failed: 1 });
+    expect(logger.lines).toEqual([expect.stringContaining('half way')]);
+  });
+});
+
+describe('guards, pipes, interceptors and filters', () => {
+  const log: unknown[] = [];
+  beforeEach(() => (log.length = 0));
+
+  @Injectable()
+  class HasTenant implements CanActivate {
+    canActivate(context: ExecutionContext): boolean {
+      log.push(`guard ${context.getType()} ${context.getClass().name}.${context.getHandler().name}`);
+      return context.switchToRpc().getContext<ZmqTaskContext>().getHeaders()['tenant'] !== undefined;
+    }
+  }
+
+  @Injectable()
+  class Twice implements PipeTransform {
+    transform(value: number): number {
+      log.push('pipe');
+      return value * 2;
+    }
+  }
+
+  @Injectable()
+  class Around implements NestInterceptor {
+    intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+      log.push(`before ${context.switchToRpc().getData<number>()}`);
+      return next.handle().pipe(map((value) => (log.push(`after ${String(value)}`), value)));
+    }
+  }
+
+  class Odd extends Error {}
+
+  @Catch(Odd)
+  class Forgiving implements ExceptionFilter<Odd> {
+    catch(error: Odd): unknown {
+      log.push(`filter ${error.message}`);
+      return error.message === 'forgive' ? 'forgiven' : throwError(() => new Error('translated'));
+    }
+  }
+
+  @ZmqWorker('jobs')
+  @UseGuards(HasTenant)
+  @UseFilters(Forgiving)
+  class Guarded {
+    @OnTask('job')
+    @UseInterceptors(Around)
+    run(@Payload(Twice) value: number): number {
+      log.push(`handler ${value}`);
+      return value + 1;
+    }
+
+    @OnTask('odd')
+    odd(message: string): void {
+      throw new Odd(message);
+    }
+  }
+
+  it('stand around a task as around any handler', async () => {
+    const pool = await startPool();
+    const { workers } = await startWorker(endpointOf(pool), Guarded);
+    await pool.push('job', new ZmqRecord(20, { tenant: 'a' }));
+    await until(() => workers.stats().done === 1);
+    expect(log).toEqual(['guard rpc Guarded.run', 'before 20', 'pipe', 'handler 40', 'after 41']);
+  });
+
+  it('a guard that says no fails the task', async () => {
+    const pool = await startPool();
+    const { workers } = await startWorker(endpointOf(pool), Guarded);
+    await pool.push('job', 1);
+    await until(() => workers.stats().failed === 1);
+    expect(log).toEqual(['guard rpc Guarded.run']);
+    expect(logger.lines).toEqual([expect.stringContaining('ForbiddenException')]);
+  });
+
+  it('a filter that gives a result saves the task, one that gives an error fails it', async () => {
+    const pool = await startPool();
+    const { workers } = await startWorker(endpointOf(pool), Guarded);
+    await pool.push('odd', new ZmqRecord('forgive', { tenant: 'a' }));
+    await pool.push('odd', new ZmqRecord('translate', { tenant: 'a' }));
+    await until(() => workers.stats().failed === 1);
+    expect(workers.stats()).toMatchObject({ done: 1, failed: 1 });
+    expect(log.filter((line) => String(line).startsWith('filter'))).toEqual(['filter forgive', 'filter translate']);
+    expect(logger.lines).toEqual([expect.stringContaining('translated')]);
+  });
+
+  it('global ones count too', async () => {
+    const pool = await startPool();
+    const { workers } = await startWorker(endpointOf(pool), OneAtATime, {
+      providers: [{ provide: APP_INTERCEPTOR, useClass: Around }],
+    });
+    await pool.push('job', 3);
+    await until(() => workers.stats().done === 1);
+    expect(log).toEqual(['before 3', 'after undefined']);
+  });
+});
+
+describe('a request-scoped worker', () => {
+  it('is made anew for each attempt, with the task as its request', async () => {
+    const seen: unknown[] = [];
+    let made = 0;
+
+    @ZmqWorker('jobs')
+    @Injectable({ scope: Scope.REQUEST })
+    class Fresh {
+      readonly #number = ++made;
+      constructor(
+        @Inject(REQUEST) private readonly request: { pattern: string; data: unknown; getContext(): ZmqTaskContext },
+        private readonly desk: Desk,
+      ) {}
+
+      @OnTask('job', { retry: { attempts: 2 } })
+      async run(@Payload() data: unknown, @Ctx() ctx: ZmqTaskContext): Promise<void> {
+        await this.desk.work(data);
+        seen.push([this.#number, this.request.pattern, this.request.data === data, this.request.getContext() === ctx]);
+        if (ctx.getAttempt() === 1) throw new Error('again');
+      }
+    }
+    const pool = await startPool();
+    const { workers } = await startWorker(endpointOf(pool), Fresh);
+    await pool.push('job', { id: 1 });
+    await until(() => workers.stats().done === 1);
+    expect(seen).toEqual([
+      [1, 'job', true, true],
+      [2, 'job', true, true],
+    ]);
+  });
+});
+
+describe('modules', () => {
+  it('hold two pools, and both ends, in one application', async () => {
+    @ZmqWorker('resize')
+    class Resizer {
+      constructor(
+        private readonly desk: Desk,
+        @InjectZmqPool('mails') private readonly mails: ZmqPool,
+      ) {}
+
+      @OnTask('job')
+      async run(id: number): Promise<void> {
+        await this.desk.work(`resize ${id}`);
+        await this.mails.push('job', id);
+      }
+    }
+    @ZmqWorker('mails')
+    class Mailer {
+      constructor(private readonly desk: Desk) {}
+
+      @OnTask('job')
+      run(id: number): Promise<void> {
+        return this.desk.work(`mail ${id}`);
+      }
+    }
+    const context = new Context();
+    const app = await start(
+      [
+        ZmqModule.registerPool({ name: 'resize', bind: 'inproc://resize', context }),
+        ZmqModule.registerPool({ name: 'mails', bind: 'inproc://mails', context, isGlobal: true }),
+        ZmqModule.registerWorkers({ pool: 'resize', connect: 'inproc://resize', context }),
+        ZmqModule.registerWorkers({ pool: 'mails', connect: 'inproc://mails', context }),
+      ],
+      [Resizer, Mailer, { provide: Desk, useValue: new Desk() }],
+    );
+    const desk = app.get(Desk);
+    await app.get<ZmqPool>(getZmqPoolToken('resize')).push('job', 1);
+    await until(() => desk.done.length === 2);
+    expect(desk.done).toEqual(['resize 1', 'mail 1']);
+  });
+
+  it('take their options from elsewhere', async () => {
+    const SETTINGS = Symbol('settings');
+    @Module({
+      providers: [{ provide: SETTINGS, useValue: { endpoint: 'inproc://async', context: new Context() } }],
+      exports: [SETTINGS],
+    })
+    class SettingsModule {}
+    interface Settings {
+      readonly endpoint: string;
+      readonly context: Context;
+    }
+    const app = await start(
+      [
+        ZmqModule.registerPoolAsync({
+          imports: [SettingsModule],
+          inject: [SETTINGS],
+          useFactory: async ({ endpoint, context }: Settings) => ({ bind: endpoint, context }),
+        }),
+        ZmqModule.registerWorkersAsync({
+          pool: 'jobs',
+          imports: [SettingsModule],
+          inject: [SETTINGS],
+          useFactory: ({ endpoint, context }: Settings) => ({ connect: [endpoint], context }),
+        }),
+      ],
+      [OneAtATime, { provide: Desk, useValue: new Desk() }],
+    );
+    // Registered without a name, it is the default one.
+    await app.get<ZmqPool>(getZmqPoolToken()).push('job', 1);
+    await until(() => app.get(Desk).done.length === 1);
+  });
+
+  it('connect one worker to several pools', async () => {
+    const pools = [await startPool(), await startPool()];
+    const { desk } = await startWorker(pools.map(endpointOf), OneAtATime);
+    for (const [i, pool] of pools.entries()) await pool.push('job', i);
+    await until(() => desk.done.length === 2);
+    expect(new Set(desk.done)).toEqual(new Set([0, 1]));
+  });
+
+  it('let workers bind and the pool connect', async () => {
+    const { desk, workers } = await startWorker([], OneAtATime, { connect: undefined, bind: 'tcp://127.0.0.1:*' });
+    const app = await start([ZmqModule.registerPool({ name: 'jobs', connect: workers.unwrap().lastEndpoint! })]);
+    await app.get<ZmqPool>(getZmqPoolToken('jobs')).push('job', 1);
+    await until(() => desk.done.length === 1);
+  });
+
+  it('fail the start when an endpoint cannot be opened', async () => {
+    const pool = await startPool();
+    const taken = endpointOf(pool);
+    await expect(start([ZmqModule.registerPool({ name: 'jobs', bind: taken })])).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+  });
+});
+
+describe('a plain PUSH', () => {
+  it('feeds the workers with two frames; what is no task is counted and dropped', async () => {
+    const { desk, workers } = await startWorker([], OneAtATime, { connect: undefined, bind: 'tcp://127.0.0.1:*' });
+    const push = new Push();
+    push.connect(workers.unwrap().lastEndpoint!);
+    await push.send(['job', '{"id":1}']);
+    await push.send(['nobody knows it', '{}']);
+    await push.send(['job', '{"id":']);
+    await push.send(['job']);
+    await push.send(['', 'control']);
+    await push.send(['job', '1', '{}', 'too many']);
+    await push.send(['job', '"a"', '{":type":"application/x-unknown"}']);
+    await push.send(['job', Buffer.from('{"id":2}')]);
+    await until(() => desk.done.length === 2);
+    push.close();
+    expect(desk.done).toEqual([{ id: 1 }, { id: 2 }]);
+    expect(workers.stats()).toMatchObject({ done: 2, unknown: 1, malformed: 5, failed: 0 });
+    // One line of each kind.
+    expect(logger.lines).toEqual([
+      expect.stringContaining("no @OnTask('nobody knows it') in the worker of pool 'jobs'"),
+      expect.stringContaining('The payload is not JSON'),
+    ]);
+  });
+});
+
+describe('a graceful stop', () => {
+  it('keeps what the worker injects alive until its tasks are done', async () => {
+    const log: string[] = [];
+    @Injectable()
+    class Store implements OnModuleDestroy {
+      onModuleDestroy(): void {
+        log.push('store destroyed');
+      }
+    }
+    @Module({ providers: [Store], exports: [Store] })
+    class StoreModule {}
+
+    @ZmqWorker('jobs')
+    class Storing implements OnModuleDestroy {
+      constructor(
+        private readonly desk: Desk,
+        private readonly store: Store,
+      ) {}
+
+      @OnTask('job')
+      async run(id: number): Promise<void> {
+        await this.desk.work(id);
+        log.push(`task ${id} done with ${this.store.constructor.name}`);
+      }
+
+      onModuleDestroy(): void {
+        log.push('worker destroyed');
+      }
+    }
+    const pool = await startPool();
+    const desk = new Desk();
+    desk.hold();
+    const app = await start(
+      [StoreModule, ZmqModule.registerWorkers({ pool: 'jobs', connect: endpointOf(pool) })],
+      [Storing, { provide: Desk, useValue: desk }],
+    );
+    for (let i = 0; i < 3; i++) await pool.push('job', i);
+    await until(() => desk.running === 1);
+    const closed = close(app);
+    await until(() => pool.workers.length === 0);
+    desk.release();
+    await closed;
+    expect(log).toEqual([
+      'task 0 done with Store',
+      'task 1 done with Store',
+      'task 2 done with Store',
+      'worker destroyed',
+      'store destroyed',
+    ]);
+  });
+
+  it('ends at the grace period: signals abort, and what is lost is counted and logged', async () => {
+    let reason: unknown;
+    @ZmqWorker('jobs')
+    class Endless {
+      @OnTask('job')
+      run(_job: unknown, ctx: ZmqTaskContext): Promise<void> {
+        ctx.signal.addEventListener('abort', () => (reason = ctx.signal.reason));
+        return new Promise(() => {});
+      }
+    }
+    const pool = await startPool();
+    const { app, workers } = await startWorker(endpointOf(pool), Endless, { gracePeriod: 20 });
+    for (let i = 0; i < 3; i++) await pool.push('job', i);
+    await until(() => workers.stats().running === 1);
+    await close(app);
+    expect(reason).toBeInstanceOf(ZmqClosedError);
+    expect(workers.stats().abandoned).toBe(3);
+    expect(logger.lines).toEqual(['warn 3 tasks were not finished within 20 ms (gracePeriod) and are lost']);
+  });
+});
+
+describe('worker processes', () => {
+  interface Told {
+    readonly ready?: boolean;
+    readonly started?: unknown;
+    readonly done?: unknown;
+    readonly destroyed?: boolean;
+  }
+  const file = (name: string): string => fileURLToPath(new URL(`support/${name}`, import.meta.url));
+  const children = new Set<ChildProcess>();
+  afterEach(() => children.forEach((child) => child.kill('SIGKILL')));
+
+  async function startProcess(endpoint: string, concurrency: number) {
+    const child = spawn(
+      process.execPath,
+      ['--import', file('ts-loader.mjs'), file('pool-worker.process.ts'), endpoint, String(concurrency)],
+      { env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+    );
+    children.add(child);
+    const told: Told[] = [];
+    let exit: string | undefined;
+    child.on('message', (message: Told) => told.push(message));
+    child.on('exit', (code, signal) => {
+      children.delete(child);
+      exit = String(signal ?? code);
+    });
+    await until(() => exit !== undefined || told.some(({ ready }) => ready === true));
+    return {
+      child,
+      exit: () => exit,
+      started: () => told.filter(({ started }) => started !== undefined).map(({ started }) => started),
+      done: () => told.filter(({ done }) => done !== undefined),
+    };
+  }
+
+  it('that are killed leave the pool, and the others go on', async () => {
+    const pool = await startPool();
+    const killed = await startProcess(endpointOf(pool), 1);
+    const { desk } = await startWorker(endpointOf(pool), OneAtATime);
+    await until(() => pool.workers.length === 2);
+    await pool.push('job', 'a');
+    await pool.push('job', 'b');
+    await until(() => killed.started().length === 1 && desk.done.length === 1);
+    killed.child.kill('SIGKILL');
+    await until(() => killed.exit() === 'SIGKILL' && pool.workers.length === 1);
+    for (let i = 0; i < 10; i++) await pool.push('job', i);
+    await until(() => desk.done.length === 11);
+  });
+
+  it('that get SIGTERM finish their tasks before anything is destroyed', async () => {
+    const pool = await startPool();
+    const { child, started, done, exit } = await startProcess(endpointOf(pool), 2);
+    for (let i = 0; i < 5; i++) await pool.push('job', i);
+    await until(() => started().length === 2);
+    child.kill('SIGTERM');
+    await until(() => pool.workers.length === 0);
+    child.send('go on');
+    await until(() => exit() === 'SIGTERM');
+    expect(done()).toEqual([0, 1, 2, 3, 4].map((job) => ({ done: job, destroyed: false })));
+  });
+});
+
+describe('workers that do not fit', () => {
+  const connect = 'inproc://nobody';
+  const jobs = () => ZmqModule.registerWorkers({ pool: 'jobs', connect, context: new Context() });
+
+  it('two classes for one pool', async () => {
+    await expect(start([jobs()], [OneAtATime, ThreeAtATime, Desk])).rejects.toThrow(
+      "Pool 'jobs' has two worker classes, OneAtATime and ThreeAtATime",
+    );
+  });
+
+  it('one class provided twice', async () => {
+    @Module({ providers: [OneAtATime, Desk] })
+    class OtherModule {}
+    await expect(start([jobs(), OtherModule], [OneAtATime, Desk])).rejects.toThrow(
+      /OneAtATime, the worker of pool 'jobs', is provided twice \(in \w+ and in \w+\)/,
+    );
+  });
+
+  it('no class', async () => {
+    await expect(start([jobs()])).rejects.toThrow(
+      "ZmqModule.registerWorkers({ pool: 'jobs' }) finds no worker class: add a provider with @ZmqWorker('jobs')",
+    );
+  });
+
+  it('a class without a registration', async () => {
+    const registration = ZmqModule.registerPool({ name: 'jobs', bind: 'inproc://jobs', context: new Context() });
+    await expect(start([registration], [OneAtATime, Desk])).rejects.toThrow(
+      "OneAtATime is @ZmqWorker('jobs'), but nothing feeds that pool here: import ZmqModule.registerWorkers({ pool: 'jobs'",
+    );
+  });
+
+  it('two registrations', async () => {
+    await expect(start([jobs(), jobs()], [OneAtATime, Desk])).rejects.toThrow(
+      "ZmqModule.registerWorkers({ pool: 'jobs' }) is used twice",
+    );
+  });
+
+  it('the same task twice', async () => {
+    @ZmqWorker('jobs')
+    class Doubled {
+      @OnTask('job')
+      one(): void {}
+      @OnTask('job')
+      other(): void {}
+    }
+    await expect(start([jobs()], [Doubled])).rejects.toThrow(
+      "Doubled handles the task 'job' twice, in one() and other()",
+    );
+  });
+
+  it('no task', async () => {
+    @ZmqWorker('jobs')
+    class Idle {}
+    await expect(start([jobs()], [Idle])).rejects.toThrow("Idle is @ZmqWorker('jobs') but has no task");
+  });
+
+  it('tasks without a worker', async () => {
+    @Injectable()
+    class Forgotten {
+      @OnTask('job')
+      run(): void {}
+    }
+    await expect(start([jobs()], [OneAtATime, Desk, Forgotten])).rejects.toThrow(
+      "Forgotten has @OnTask methods but no @ZmqWorker('pool')",
+    );
+  });
+
+  it('options out of range', async () => {
+    @ZmqWorker('jobs', { concurrency: 0 })
+    class Nobody {
+      @OnTask('job')
+      run(): void {}
+    }
+    await expect(start([jobs()], [Nobody])).rejects.toThrow(
+      "@ZmqWorker('jobs') of Nobody: concurrency must be a whole number from 1 to 100000",
+    );
+    await expect(start([ZmqModule.registerPool({ bind: 'inproc://a', ack: 'explicit' })])).rejects.toThrow(
+      "Option 'ack': 'explicit' (at least once) is not available",
+    );
   });
 });

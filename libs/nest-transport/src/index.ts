@@ -6,6 +6,7 @@ export type { ServerCallsStats } from './inflight/server.calls.js';
 export type { ZmqServerInfo } from './inflight/server.link.js';
 export type { ZmqHeaders } from './packet/metadata.codec.js';
 export { jsonCodec, type ZmqCodec } from './packet/payload.codec.js';
+export type { ZmqPoolRegistration } from './worker/pool.module.js';
 export type { ZmqTaskFailure } from './worker/task.failure.js';
 export { ZmqTaskContext } from './worker/task.context.js';
 export type { TaskRetryOptions } from './worker/task.retry.js';
@@ -18,6 +19,7 @@ export {
 } from './worker/worker.decorators.js';
 export { ZmqPoolFullError, ZmqWorkerError } from './worker/worker.errors.js';
 export type { ZmqPoolEnd, ZmqPoolOptions, ZmqWorkersOptions } from './worker/worker.options.js';
+export type { ZmqWorkersRegistration } from './worker/workers.module.js';
 export { ZmqPool, type ZmqPoolStats, type ZmqPushOptions } from './worker/zmq.pool.js';
 export { ZmqWorkers, type ZmqWorkersStats } from './worker/zmq.workers.js';
 export { ZmqModule } from './zmq.module.js';
@@ -29,6 +31,7 @@ export {
   InjectZmqPool,
   InjectZmqWorkers,
 } from './zmq.tokens.js';
+export type { ZmqClientRegistration, ZmqProvidedClientOptions } from './zmq.client.module.js';
 export { ZmqClient, type ZmqClientSockets, type ZmqClientStats } from './zmq.client.js';
 export { systemClock, type ZmqClock, type ZmqTimer } from './zmq.clock.js';
 export { ZMQ_TRANSPORT } from './zmq.constants.js';

@@ -69,4 +69,3 @@ export class ZmqListeners<TEvents extends Record<string, unknown>> {
     this.#listeners.clear();
   }
 }
-

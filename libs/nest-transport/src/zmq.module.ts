@@ -5,6 +5,7 @@ import {
   ZmqWorkersModule,
   type ZmqWorkersModuleOptions,
 } from './worker/workers.module.js';
+import { type ZmqClientModuleAsyncOptions, ZmqClientModule, type ZmqClientModuleOptions } from './zmq.client.module.js';
 
 /**
  * Clients and pools for dependency injection. Import as many as needed, each with a name of its own:
@@ -23,6 +24,18 @@ import {
  * `name`, `pool` and `isGlobal` stand beside them, since Nest must know them first.
  */
 export class ZmqModule {
+  /**
+   * Provides a `ZmqClient` as `@InjectZmqClient(name)`. One that binds is bound when the modules are initialised; one that
+   * connects does so at its first call, event or `connect()`. It closes at the very end of the shutdown.
+   */
+  static registerClient(options: ZmqClientModuleOptions): DynamicModule {
+    return ZmqClientModule.register(options);
+  }
+
+  static registerClientAsync(options: ZmqClientModuleAsyncOptions): DynamicModule {
+    return ZmqClientModule.registerAsync(options);
+  }
+
   /**
    * Opens the push end of a pool and provides it as `@InjectZmqPool(name)`. It opens when the modules are initialised,
    * and closes at the very end of the shutdown.

@@ -125,7 +125,8 @@ export const socketChecks: OptionChecks<ZmqSocketOptions> = {
 
 const events: OptionCheck = (key, value) => {
   checkOptions<ZmqEndpoints>(value, endpointChecks, `${key}.`);
-  if (value.bind === undefined && value.connect === undefined) throw new ZmqOptionsError(key, "needs 'bind' or 'connect'");
+  if (value.bind === undefined && value.connect === undefined)
+    throw new ZmqOptionsError(key, "needs 'bind' or 'connect'");
 };
 
 const serverChecks: OptionChecks<ZmqServerOptions> = {

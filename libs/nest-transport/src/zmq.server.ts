@@ -116,7 +116,9 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
   /** The sockets: `server.unwrap<ZmqServerSockets>()`. */
   unwrap<T = ZmqServerSockets>(): T {
     if (this.#running === undefined) {
-      throw new Error('Not initialized. Please call the "listen"/"startAllMicroservices" method before accessing the server.');
+      throw new Error(
+        'Not initialized. Please call the "listen"/"startAllMicroservices" method before accessing the server.',
+      );
     }
     const { calls, events } = this.#running;
     return { calls: calls?.socket, events: events?.socket } as T;

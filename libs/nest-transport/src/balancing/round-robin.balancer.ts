@@ -21,6 +21,7 @@ export class RoundRobin<T> {
 
   /** The next one; `undefined` when there is none. */
   next(): T | undefined {
+    if (this.#items.length === 0) return undefined;
     if (this.#turn >= this.#items.length) this.#turn = 0;
     return this.#items[this.#turn++];
   }

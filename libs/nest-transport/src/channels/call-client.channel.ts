@@ -36,12 +36,7 @@ export class CallClientChannel {
   #unknownVerbs = 0;
   #closed = false;
 
-  constructor(
-    options: ZmqClientOptions,
-    codecs: PayloadCodecs,
-    deadlines: DeadlineQueue,
-    observer: ServerObserver,
-  ) {
+  constructor(options: ZmqClientOptions, codecs: PayloadCodecs, deadlines: DeadlineQueue, observer: ServerObserver) {
     const { connectTimeout = 3_000, requestTimeout = 30_000 } = options;
     this.#options = options;
     this.#observer = observer;

@@ -17,12 +17,7 @@ export class EventSubscriberChannel {
   readonly #endpoints: ZmqEndpoints;
   #malformed = 0;
 
-  constructor(
-    endpoints: ZmqEndpoints,
-    options: ZmqSocketOptions,
-    prefixes: readonly string[],
-    sink: EventSink,
-  ) {
+  constructor(endpoints: ZmqEndpoints, options: ZmqSocketOptions, prefixes: readonly string[], sink: EventSink) {
     this.#endpoints = endpoints;
     this.socket = new Subscriber({ ...commonSocketOptions(options), ...receivingOptions(options) });
     // The socket sends them in this order on every new connection.

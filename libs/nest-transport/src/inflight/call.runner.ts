@@ -136,12 +136,7 @@ export class CallRunner implements ServerCallHost {
   }
 
   /** Resolves when the handler has returned; never rejects. */
-  #invoke(
-    call: ServerCall,
-    handler: MessageHandler,
-    data: unknown,
-    context: ZmqContext,
-  ): Promise<void> | undefined {
+  #invoke(call: ServerCall, handler: MessageHandler, data: unknown, context: ZmqContext): Promise<void> | undefined {
     try {
       const result: unknown = handler(data, context);
       if (isThenable(result)) {

@@ -186,7 +186,10 @@ export class PendingCalls {
     if (call.link !== undefined) {
       this.#giveUp(call, new ZmqTimeoutError(`No answer from ${call.link.address} within ${waited} ms`, waited));
     } else if (this.#usable.size === 0) {
-      this.#settle(call, new ZmqNoPeerError(`No server is connected; waited ${waited} ms`, this.#options.lastFailure()));
+      this.#settle(
+        call,
+        new ZmqNoPeerError(`No server is connected; waited ${waited} ms`, this.#options.lastFailure()),
+      );
     } else {
       this.#settle(call, new ZmqTimeoutError(`No server took the call within ${waited} ms: all are full`, waited));
     }

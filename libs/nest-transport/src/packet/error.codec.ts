@@ -65,4 +65,3 @@ export interface WireError {
 export function wireError(name: string, code: string, message: string): WireError {
   return { name, message, code };
 }
-

@@ -7,7 +7,8 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** `__proto__` or `constructor` as a key, also when its letters are escaped. */
-const SUSPECT = /"(?:_|\\u005[Ff])(?:_|\\u005[Ff])(?:p|\\u0070)|"(?:c|\\u0063)(?:o|\\u006[Ff])(?:n|\\u006[Ee])(?:s|\\u0073)(?:t|\\u0074)/;
+const SUSPECT =
+  /"(?:_|\\u005[Ff])(?:_|\\u005[Ff])(?:p|\\u0070)|"(?:c|\\u0063)(?:o|\\u006[Ff])(?:n|\\u006[Ee])(?:s|\\u0073)(?:t|\\u0074)/;
 
 /**
  * Parses JSON that a peer sent. Keys that could change a prototype when the value
@@ -38,7 +39,10 @@ export function stringifyJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value) as string | undefined;
   } catch (cause) {
-    throw new ZmqCodecError(`The value has no JSON form: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    throw new ZmqCodecError(
+      `The value has no JSON form: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    );
   }
 }
 

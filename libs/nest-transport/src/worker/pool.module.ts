@@ -15,7 +15,10 @@ export interface ZmqPoolRegistration {
 /** Each registration is a module of its own, so they do not see each other's. */
 const POOL_OPTIONS = 'ZMQ_POOL_OPTIONS';
 
-const builder = new ConfigurableModuleBuilder<ZmqPoolOptions>({ optionsInjectionToken: POOL_OPTIONS, alwaysTransient: true })
+const builder = new ConfigurableModuleBuilder<ZmqPoolOptions>({
+  optionsInjectionToken: POOL_OPTIONS,
+  alwaysTransient: true,
+})
   .setExtras<ZmqPoolRegistration>({ name: undefined, isGlobal: false }, (definition, { name, isGlobal = false }) => {
     const token = getZmqPoolToken(name);
     const provider = {

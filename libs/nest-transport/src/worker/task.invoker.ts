@@ -75,8 +75,10 @@ export class TaskInvokerFactory {
   createFailureHook(worker: WorkerDefinition): ((failure: ZmqTaskFailure) => Promise<unknown>) | undefined {
     const { failureHook, wrapper } = worker;
     if (failureHook === undefined) return undefined;
-    const call = (instance: object, failure: ZmqTaskFailure) => (instance as Record<string, Invocation>)[failureHook]!(failure);
-    if (wrapper.isDependencyTreeStatic()) return async (failure) => settle(await call(wrapper.instance as object, failure));
+    const call = (instance: object, failure: ZmqTaskFailure) =>
+      (instance as Record<string, Invocation>)[failureHook]!(failure);
+    if (wrapper.isDependencyTreeStatic())
+      return async (failure) => settle(await call(wrapper.instance as object, failure));
     return async (failure) => {
       const contextId = this.#newRequest(worker, failure.task, failure.data, failure.context);
       return settle(await call(await this.#resolve(worker, contextId), failure));

@@ -21,6 +21,8 @@ describe('retryPolicyOf', () => {
     [{ attempts: 2, delay: 3_600_001 }, 'retry.delay'],
     [{ attempts: 2, delay: '1s' }, 'retry.delay'],
   ])('refuses %j, naming the method and the option', (options, key) => {
-    expect(() => retryPolicyOf(options as TaskRetryOptions, 'ImageWorker.resize')).toThrow(`ImageWorker.resize: ${key}`);
+    expect(() => retryPolicyOf(options as TaskRetryOptions, 'ImageWorker.resize')).toThrow(
+      `ImageWorker.resize: ${key}`,
+    );
   });
 });

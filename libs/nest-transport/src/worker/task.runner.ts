@@ -267,7 +267,10 @@ export class TaskRunner {
     const { name } = job.task;
     const { attempts, error } = failure;
     this.counts.failed++;
-    log.log('failed', () => `Task '${name}' failed after ${attempts} of ${job.handler.retry.attempts} attempts: ${detailOf(error)}`);
+    log.log(
+      'failed',
+      () => `Task '${name}' failed after ${attempts} of ${job.handler.retry.attempts} attempts: ${detailOf(error)}`,
+    );
     if (onFailure === undefined) return;
     try {
       await onFailure({ pool, task: name, ...failure });

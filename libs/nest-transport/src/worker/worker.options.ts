@@ -1,6 +1,14 @@
 import { ZmqOptionsError } from '../zmq.errors.js';
 import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
-import { checkOptions, endpointChecks, type OptionCheck, type OptionChecks, socketChecks, text, whole } from '../zmq.options.check.js';
+import {
+  checkOptions,
+  endpointChecks,
+  type OptionCheck,
+  type OptionChecks,
+  socketChecks,
+  text,
+  whole,
+} from '../zmq.options.check.js';
 
 type OwnName = 'name';
 type ReceivingKeys = 'receiveHighWaterMark' | 'receiveHighWaterMarkBytes';
@@ -42,7 +50,8 @@ export interface ZmqPoolOptions extends ZmqPoolEnd, ZmqEndpoints, Omit<ZmqSocket
  * @example
  * ZmqModule.registerWorkers({ pool: 'images', connect: ['tcp://gateway-1:5557', 'tcp://gateway-2:5557'] })
  */
-export interface ZmqWorkersOptions extends ZmqPoolEnd, ZmqEndpoints, Omit<ZmqSocketOptions, OwnName | SendingKeys | ReceivingKeys> {
+export interface ZmqWorkersOptions
+  extends ZmqPoolEnd, ZmqEndpoints, Omit<ZmqSocketOptions, OwnName | SendingKeys | ReceivingKeys> {
   /** What one peer's waiting tasks may hold, in bytes, before it is not read any more; 0 is no limit. Default 64 MiB. */
   receiveHighWaterMarkBytes?: number | undefined;
   /** How long the tasks that are here when the application stops may take, in ms; it ends early when they are done. Default 10,000. */
@@ -64,7 +73,14 @@ const ack: OptionCheck = (key, value) => {
   if (value !== 'none') throw new ZmqOptionsError(key, "must be 'none'");
 };
 
-const { name: _name, sendHighWaterMark, sendHighWaterMarkBytes, receiveHighWaterMark: _mark, receiveHighWaterMarkBytes, ...common } = socketChecks;
+const {
+  name: _name,
+  sendHighWaterMark,
+  sendHighWaterMarkBytes,
+  receiveHighWaterMark: _mark,
+  receiveHighWaterMarkBytes,
+  ...common
+} = socketChecks;
 
 const poolChecks: OptionChecks<ZmqPoolOptions> = {
   ...endpointChecks,

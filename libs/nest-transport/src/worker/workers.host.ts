@@ -58,7 +58,9 @@ export class WorkersHost implements OnApplicationBootstrap, OnModuleDestroy {
       );
     }
     // All are checked before the first one takes tasks.
-    const ready = [...this.#registered.values()].map((workers) => [workers, definitionOf(workers, definitions)] as const);
+    const ready = [...this.#registered.values()].map(
+      (workers) => [workers, definitionOf(workers, definitions)] as const,
+    );
     for (const [workers, definition] of ready) {
       stopBeforeDestroy(definition, workers);
       await workers.start(this.#setupOf(definition));

@@ -16,7 +16,10 @@ export interface ZmqWorkersRegistration {
 /** Each registration is a module of its own, so they do not see each other's. */
 const WORKERS_OPTIONS = 'ZMQ_WORKERS_OPTIONS';
 
-const builder = new ConfigurableModuleBuilder<ZmqWorkersOptions>({ optionsInjectionToken: WORKERS_OPTIONS, alwaysTransient: true })
+const builder = new ConfigurableModuleBuilder<ZmqWorkersOptions>({
+  optionsInjectionToken: WORKERS_OPTIONS,
+  alwaysTransient: true,
+})
   .setExtras<ZmqWorkersRegistration>({ pool: '', isGlobal: false }, (definition, { pool, isGlobal = false }) => {
     if (typeof pool !== 'string' || pool === '') throw new ZmqOptionsError('pool', 'must be the name of a pool');
     const token = getZmqWorkersToken(pool);

@@ -11,7 +11,12 @@ import type { ZmqPeer } from '../zmq.peer.js';
 import { ZmqRecord } from '../zmq.record.js';
 import { PushQueue } from './push.queue.js';
 import { ZmqPoolFullError } from './worker.errors.js';
-import { checkPoolOptions, DEFAULT_MAX_WAITING, DEFAULT_POOL_SEND_MARK, type ZmqPoolOptions } from './worker.options.js';
+import {
+  checkPoolOptions,
+  DEFAULT_MAX_WAITING,
+  DEFAULT_POOL_SEND_MARK,
+  type ZmqPoolOptions,
+} from './worker.options.js';
 
 export interface ZmqPushOptions {
   /** Ends the wait for a worker: the push rejects with the signal's reason. A task that was accepted is not called back. */
@@ -141,7 +146,11 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
     await this.close();
   }
 
-  #push(task: string, data: unknown, { signal, timeout = this.#options.pushTimeout ?? 0 }: ZmqPushOptions): Promise<void> {
+  #push(
+    task: string,
+    data: unknown,
+    { signal, timeout = this.#options.pushTimeout ?? 0 }: ZmqPushOptions,
+  ): Promise<void> {
     if (this.#closing !== undefined) throw this.#closedError();
     if (!Number.isInteger(timeout) || timeout < 0 || timeout > MAX_TIMEOUT_MS) {
       throw new ZmqOptionsError('timeout', `must be a whole number from 0 to ${MAX_TIMEOUT_MS} (ms)`);
@@ -157,14 +166,26 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
     return this.#wait(task, record, frames, { signal, timeout });
   }
 
-  #wait(task: string, record: ZmqRecord, frames: Frames, { signal, timeout }: { signal: AbortSignal | undefined; timeout: number }): Promise<void> {
+  #wait(
+    task: string,
+    record: ZmqRecord,
+    frames: Frames,
+    { signal, timeout }: { signal: AbortSignal | undefined; timeout: number },
+  ): Promise<void> {
     const { deadline } = record;
     const since = this.#clock.now();
     const afterMs = Math.min(timeout === 0 ? Infinity : timeout, deadline ?? Infinity, MAX_TIMEOUT_MS);
     const mayExpire = timeout > 0 || deadline !== undefined;
-    const error = () => new ZmqTimeoutError(`No worker of pool '${this.name}' could take the task '${task}' within ${afterMs} ms`, afterMs);
+    const error = () =>
+      new ZmqTimeoutError(
+        `No worker of pool '${this.name}' could take the task '${task}' within ${afterMs} ms`,
+        afterMs,
+      );
     return this.#queue.add({
-      frames: deadline === undefined ? () => frames : () => this.#encode(task, record, deadline - (this.#clock.now() - since)),
+      frames:
+        deadline === undefined
+          ? () => frames
+          : () => this.#encode(task, record, deadline - (this.#clock.now() - since)),
       expiry: mayExpire ? { afterMs, error } : undefined,
       signal,
     });
@@ -215,7 +236,9 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
     await closeSocket(socket);
     timer?.cancel();
     if (this.#lost > 0) {
-      this.#logger.warn(`${this.#lost} tasks were not handed over to their workers within ${linger} ms (linger) and are lost`);
+      this.#logger.warn(
+        `${this.#lost} tasks were not handed over to their workers within ${linger} ms (linger) and are lost`,
+      );
     }
   }
 

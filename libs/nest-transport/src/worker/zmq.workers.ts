@@ -164,7 +164,9 @@ export class ZmqWorkers {
     timer.cancel();
     this.#abandoned = runner.abandon();
     if (this.#abandoned > 0) {
-      this.#logger.warn(`${this.#abandoned} tasks were not finished within ${gracePeriod} ms (gracePeriod) and are lost`);
+      this.#logger.warn(
+        `${this.#abandoned} tasks were not finished within ${gracePeriod} ms (gracePeriod) and are lost`,
+      );
     }
   }
 }

@@ -149,6 +149,18 @@ describe('the memory of a batch', () => {
     expect(countArenas(slow(60))).toBeGreaterThan(10);
   });
 
+  it('is not used again while another write of the same arena is pending', () => {
+    const batch = new Batch();
+    const first = write(batch, [small(1000, 1)]);
+    const second = write(batch, [small(1000, 2)]);
+    batch.giveBack(first.loan);
+    const third = write(batch, [small(8000, 3)]);
+    expect(Buffer.concat(second.segments)).toEqual(second.bytes);
+    batch.giveBack(third.loan);
+    batch.giveBack(second.loan);
+    expect(write(batch, [small(10)]).segments[0]!.byteOffset).toBe(first.segments[0]!.byteOffset);
+  });
+
   it('is not used again while a message that is larger than an arena is pending', () => {
     const batch = new Batch();
     const first = write(batch, [small(1000, 1)]);

@@ -115,7 +115,7 @@ describe('while we do not read', () => {
     const heartbeat = started({ intervalMs: 50, timeoutMs: 30 });
     heartbeat.suspend(1000);
     for (let now = 1050; now <= 61_000; now += 50) expect(heartbeat.tick(now)).toBe('ping');
-    heartbeat.resume(61_000);
+    heartbeat.resume(61_010);
     expect(heartbeat.tick(61_050)).toBe('ping');
     expect(heartbeat.deadline).toBe(61_080);
     expect(heartbeat.tick(61_080)).toBe('dead');

@@ -149,6 +149,10 @@ describe('whole messages only', () => {
     expect([a, b, d].map(String)).toEqual(['a', 'b', 'c']);
     expect([a.buffer.byteLength, b.buffer.byteLength]).toEqual([1, 1]);
     expect(print(c)).toBe(print(large));
+
+    // And so it is with the next message.
+    receive(Buffer.concat([bytes('01 01 "e"'), filler]), bytes('00 00'));
+    expect(sink.messages[1]![0]!.buffer.byteLength).toBe(1);
   });
 });
 

@@ -62,6 +62,6 @@ export class PairPattern implements Pattern {
   }
 
   canReceive(): boolean {
-    return this.#end !== undefined && this.#end.queued > 0;
+    return this.#end !== undefined && this.#end.poll();
   }
 }

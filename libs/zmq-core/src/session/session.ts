@@ -42,6 +42,8 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   #paused = false;
   #pumping = false;
   #flushScheduled = false;
+  /** Messages are being taken from the pipe into a batch that is not written yet. */
+  #flushing = false;
   /** The turn of the event loop in which this session last flushed. */
   #flushedInTurn = -1;
   #loan: Loan | undefined;
@@ -180,8 +182,9 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     if (this.#state === 'closed') return;
     this.#reason ??= reason;
     this.#state = 'ending';
-    if (this.#closedBehind === undefined) this.#stream.end();
-    else this.closed(this.#closedBehind.error);
+    if (this.#closedBehind !== undefined) this.closed(this.#closedBehind.error);
+    // Told by the read that found the pipe empty: the flush that reads has still to write what it took.
+    else if (!this.#flushing) this.#stream.end();
   }
 
   onHiccup(): void {}
@@ -245,6 +248,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     batch.begin();
     this.#connection.takeOutput(batch);
     let more = true;
+    this.#flushing = true;
     while (!batch.isFull) {
       const message = pipe.read();
       if (message === undefined) {
@@ -253,9 +257,16 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
       }
       this.#connection.encode(message, batch);
     }
+    this.#flushing = false;
     this.#flushedInTurn = currentTurn();
     this.#write();
-    if (more) this.#scheduleFlush();
+    if (this.#hasEnded()) this.#stream.end();
+    else if (more) this.#scheduleFlush();
+  }
+
+  /** Of what a call in between may have changed. */
+  #hasEnded(): boolean {
+    return this.#state === 'ending';
   }
 
   #writeOutput(): void {

@@ -1,0 +1,49 @@
+import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { ZmqModule } from '@nest-zmq/transport';
+import { MATCHMAKING_POOL } from '../../demo-contract/messages.js';
+import { AnnouncementsController } from './announcements/announcements.controller.js';
+import { ClusterController } from './cluster/cluster.controller.js';
+import { ClusterService } from './cluster/cluster.service.js';
+import { ReportsController } from './cluster/reports.controller.js';
+import { ShutdownService } from './cluster/shutdown.service.js';
+import type { GatewayConfig } from './gateway.config.js';
+import { IndexController } from './index.controller.js';
+import { MatchmakingController } from './matchmaking/matchmaking.controller.js';
+import { MatchmakingService } from './matchmaking/matchmaking.service.js';
+import { RoundsController } from './matchmaking/rounds.controller.js';
+import { PlayersController } from './players/players.controller.js';
+import { PlayersService } from './players/players.service.js';
+
+@Module({})
+export class GatewayModule implements NestModule {
+  static with({ endpoints }: GatewayConfig): DynamicModule {
+    return {
+      module: GatewayModule,
+      imports: [
+        ZmqModule.registerClient({
+          name: 'game-servers',
+          bind: endpoints.calls,
+          events: { bind: endpoints.events },
+          requestTimeout: 5_000,
+        }),
+        ZmqModule.registerPool({ name: MATCHMAKING_POOL, bind: endpoints.tasks }),
+      ],
+      controllers: [
+        IndexController,
+        PlayersController,
+        AnnouncementsController,
+        MatchmakingController,
+        ClusterController,
+        ReportsController,
+        RoundsController,
+      ],
+      providers: [ClusterService, PlayersService, MatchmakingService, ShutdownService],
+    };
+  }
+
+  constructor(private readonly shutdown: ShutdownService) {}
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(this.shutdown.middleware).forRoutes('*path');
+  }
+}

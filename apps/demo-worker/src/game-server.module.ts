@@ -1,0 +1,39 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { ZmqModule } from '@nest-zmq/transport';
+import { MATCHMAKING_POOL } from '../../demo-contract/messages.js';
+import { GAME_SERVER_CONFIG, type GameServerConfig } from './game-server.config.js';
+import { MatchWorker } from './matches/match.worker.js';
+import { NewsController } from './news/news.controller.js';
+import { NewsService } from './news/news.service.js';
+import { PlayersController } from './players/players.controller.js';
+import { PlayersService } from './players/players.service.js';
+import { GatewayService } from './reports/gateway.service.js';
+import { HandledInterceptor } from './reports/handled.interceptor.js';
+import { HandledService } from './reports/handled.service.js';
+import { ReportService } from './reports/report.service.js';
+
+@Module({})
+export class GameServerModule {
+  static with(config: GameServerConfig): DynamicModule {
+    const { name, gateway } = config;
+    return {
+      module: GameServerModule,
+      imports: [
+        ZmqModule.registerWorkers({ pool: MATCHMAKING_POOL, connect: gateway.tasks, peerName: name }),
+        ZmqModule.registerClient({ name: 'gateway', connect: gateway.reports, requestTimeout: 2_000 }),
+      ],
+      controllers: [PlayersController, NewsController],
+      providers: [
+        { provide: GAME_SERVER_CONFIG, useValue: config },
+        { provide: APP_INTERCEPTOR, useClass: HandledInterceptor },
+        PlayersService,
+        NewsService,
+        MatchWorker,
+        HandledService,
+        GatewayService,
+        ReportService,
+      ],
+    };
+  }
+}

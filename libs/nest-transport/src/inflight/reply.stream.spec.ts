@@ -1,0 +1,208 @@
+import { EMPTY as NONE, from, type Observable, of, Subject, throwError } from 'rxjs';
+import { decodeRequest } from '../packet/call.packet.js';
+import { encodeError } from '../packet/error.codec.js';
+import { PayloadCodecs } from '../packet/payload.codec.js';
+import { FakePeer } from '../testing/fake.peer.js';
+import { frames } from '../testing/frames.js';
+import { ManualClock } from '../testing/manual.clock.js';
+import { turns } from '../testing/turns.js';
+import { ClientLink } from './client.link.js';
+import { DeadlineQueue } from './deadline.queue.js';
+import { Outbox } from './outbox.js';
+import { ReplyStream } from './reply.stream.js';
+import { type CallOutcome, ServerCall } from './server.call.js';
+
+const codecs = new PayloadCodecs();
+
+/** A call whose replies are seen, without their envelope. */
+function start(options: { many?: boolean; room?: number; deadlineMs?: number } = {}) {
+  const { many = true, room, deadlineMs } = options;
+  const clock = new ManualClock();
+  const peer = new FakePeer(room);
+  const client = new ClientLink(peer, new Outbox(peer, peer));
+  const outcomes: CallOutcome[] = [];
+  const fields = { ...(many && { ':replies': 'many' }), ...(deadlineMs && { ':deadline-ms': String(deadlineMs) }) };
+  const request = decodeRequest(frames('<00000007>', '', 'x', '1', JSON.stringify(fields)), 0);
+  if (request.kind !== 'call') throw new Error('malformed');
+  const host = {
+    deadlines: new DeadlineQueue(clock),
+    encodeValue: (call: ServerCall, value: unknown) => codecs.encodeReply(value, call.contentType),
+    encodeError: (_call: ServerCall, error: unknown) => encodeError(error),
+    settled: (_call: ServerCall, outcome: CallOutcome) => void outcomes.push(outcome),
+  };
+  const call = new ServerCall(host, client, request);
+  const run = (stream: Observable<unknown>, idleMs = 0) => {
+    call.subscription = stream.subscribe(new ReplyStream(call, idleMs));
+  };
+  return { call, clock, peer, client, outcomes, run, replies: () => peer.sent.map((sent) => sent.slice(2)) };
+}
+
+describe('many replies', () => {
+  it.each([
+    ['nothing', NONE, [['<02>', '']]],
+    ['one value', of(1), [['<01>', '1']]],
+    ['null', of(null), [['<01>', 'null']]],
+    ['undefined', of(undefined), [['<02>', '']]],
+    [
+      'values',
+      of(1, 2, 3),
+      [
+        ['<00>', '1'],
+        ['<00>', '2'],
+        ['<01>', '3'],
+      ],
+    ],
+    [
+      'values of which some are undefined',
+      of(1, undefined, 2, undefined),
+      [
+        ['<00>', '1'],
+        ['<01>', '2'],
+      ],
+    ],
+    ['a promise', from(Promise.resolve(1)), [['<01>', '1']]],
+    ['an error', throwError(() => ({ code: 7 })), [['<03>', '{"code":7}']]],
+  ])('%s', async (_, stream, replies) => {
+    const call = start();
+    call.run(stream);
+    await turns();
+    expect(call.replies()).toEqual(replies);
+    expect(call.outcomes).toHaveLength(1);
+    expect(call.client.calls.size).toBe(0);
+  });
+
+  it('sends a value when it comes, and the error after the values', async () => {
+    const call = start();
+    const source = new Subject<number>();
+    call.run(source);
+    source.next(1);
+    await turns();
+    expect(call.replies()).toEqual([['<00>', '1']]);
+    source.next(2);
+    source.error(0);
+    await turns();
+    expect(call.replies().slice(1)).toEqual([
+      ['<00>', '2'],
+      ['<03>', '{"name":"Error","message":"0"}'],
+    ]);
+    expect(call.outcomes).toEqual(['failed']);
+  });
+
+  it('waits for a client that is full, in order', async () => {
+    const call = start({ room: 2 });
+    call.run(from([1, 2, 3, 4, 5]));
+    await turns();
+    expect(call.replies()).toEqual([
+      ['<00>', '1'],
+      ['<00>', '2'],
+    ]);
+    for (let i = 0; i < 3; i++) {
+      call.peer.make(1);
+      await turns(2);
+    }
+    expect(call.replies().slice(2)).toEqual([
+      ['<00>', '3'],
+      ['<00>', '4'],
+      ['<01>', '5'],
+    ]);
+    expect(call.outcomes).toEqual(['completed']);
+  });
+
+  it('fails when the client stays full and the values never stop', async () => {
+    const call = start({ room: 1 });
+    const source = new Subject<number>();
+    call.run(source);
+    for (let i = 0; i < 3 && source.observed; i++) {
+      source.next(i);
+      await turns();
+    }
+    for (let i = 0; i < 20_000 && source.observed; i++) source.next(i);
+    expect(source.observed).toBe(false);
+    expect(call.outcomes).toEqual(['failed']);
+    call.peer.make(Infinity);
+    await turns(2);
+    expect(call.replies().at(-1)?.[1]).toContain('"code":"OVERFLOW"');
+  });
+
+  it('stops at a value that cannot be encoded', async () => {
+    const call = start();
+    const source = new Subject<unknown>();
+    call.run(source);
+    source.next(1);
+    await turns();
+    source.next(5n);
+    await turns();
+    expect(call.replies()[1]?.[0]).toBe('<03>');
+    expect(source.observed).toBe(false);
+  });
+
+  it('stops when the caller cancels', async () => {
+    const call = start();
+    const source = new Subject<number>();
+    call.run(source);
+    call.call.abandon(new Error('enough'));
+    expect(source.observed).toBe(false);
+    source.next(1);
+    await turns();
+    expect(call.replies()).toEqual([]);
+    expect(call.outcomes).toEqual(['cancelled']);
+    expect(call.call.signal.reason).toEqual(new Error('enough'));
+  });
+});
+
+describe('one reply', () => {
+  it.each([
+    ['nothing', NONE, ['<02>', '']],
+    ['one value', of(1), ['<01>', '1']],
+    ['the last of many', of(1, 2, 3), ['<01>', '3']],
+    ['an error after values', new Subject<number>(), ['<03>', '{"code":7}']],
+  ])('%s', async (_, stream, reply) => {
+    const call = start({ many: false });
+    call.run(stream);
+    if (stream instanceof Subject) {
+      stream.next(1);
+      await turns();
+      stream.error({ code: 7 });
+    }
+    await turns();
+    expect(call.replies()).toEqual([reply]);
+  });
+});
+
+describe('time', () => {
+  it('ends a call whose deadline passes, and aborts its signal', async () => {
+    const call = start({ deadlineMs: 1_000 });
+    const source = new Subject<number>();
+    call.run(source);
+    call.clock.advance(999);
+    expect(call.outcomes).toEqual([]);
+    call.clock.advance(51);
+    expect(call.outcomes).toEqual(['expired']);
+    expect(source.observed).toBe(false);
+    expect(call.call.signal.aborted).toBe(true);
+    expect(call.replies()[0]?.[1]).toContain('"code":"ETIMEDOUT"');
+  });
+
+  it('ends a stream that is idle for too long', async () => {
+    const call = start();
+    const source = new Subject<number>();
+    call.run(source, 500);
+    for (let i = 0; i < 4; i++) {
+      call.clock.advance(400);
+      source.next(i);
+      await turns();
+    }
+    expect(call.outcomes).toEqual([]);
+    call.clock.advance(600);
+    expect(call.outcomes).toEqual(['expired']);
+    expect(call.clock.pending).toBe(0);
+  });
+
+  it('needs no timer once it is settled', async () => {
+    const call = start({ deadlineMs: 1_000 });
+    call.run(of(1));
+    await turns();
+    call.clock.advance(5_000);
+    expect(call.replies()).toEqual([['<01>', '1']]);
+  });
+});

@@ -1,0 +1,84 @@
+import { ZmqCodecError, ZmqMalformedError } from '../zmq.errors.js';
+import { EMPTY } from './frames.js';
+import { PayloadCodecs, type ZmqCodec } from './payload.codec.js';
+
+const hex: ZmqCodec = {
+  contentType: 'text/x-hex',
+  encode: (value) => Buffer.from(JSON.stringify(value)).toString('hex'),
+  decode: (payload) => {
+    const text = Buffer.from(payload.toString(), 'hex').toString();
+    return JSON.parse(text) as unknown;
+  },
+};
+
+const json = new PayloadCodecs();
+const own = new PayloadCodecs(hex);
+const cyclic: { self?: unknown } = {};
+cyclic.self = cyclic;
+
+describe('PayloadCodecs', () => {
+  it.each([
+    [null, 'null'],
+    [0, '0'],
+    ['', '""'],
+    [false, 'false'],
+    [{ b: 1, a: [undefined, Number.NaN] }, '{"b":1,"a":[null,null]}'],
+    ['ä€😀', '"ä€😀"'],
+  ])('writes %j as JSON', (value, payload) => {
+    expect(json.encode(value)).toEqual({ payload, contentType: undefined });
+    expect(json.decode(Buffer.from(payload), undefined)).toEqual(JSON.parse(payload));
+  });
+
+  it('writes undefined, and what JSON has no text for, as an empty payload', () => {
+    for (const value of [undefined, () => 1, Symbol('s')]) expect(json.encode(value).payload).toBe(EMPTY);
+    expect(json.decode(EMPTY, undefined)).toBeUndefined();
+  });
+
+  it('sends bytes as they are, and only what is bytes itself', () => {
+    const bytes = Buffer.from([0, 255]);
+    expect(json.encode(bytes)).toEqual({ payload: bytes, contentType: 'application/octet-stream' });
+    expect(json.encode(new Uint8Array([1, 2, 3]).subarray(1))).toEqual({
+      payload: Buffer.from([2, 3]),
+      contentType: 'application/octet-stream',
+    });
+    expect(json.decode(EMPTY, 'application/octet-stream')).toEqual(EMPTY);
+    expect(json.encode({ bytes }).contentType).toBeUndefined();
+  });
+
+  it.each([
+    ['a cycle', cyclic],
+    ['a BigInt', 1n],
+    [
+      'a toJSON that throws',
+      {
+        toJSON: () => {
+          throw new Error('no');
+        },
+      },
+    ],
+  ])('refuses %s', (_, value) => {
+    expect(() => json.encode(value)).toThrow(ZmqCodecError);
+  });
+
+  it.each(['{', 'undefined', '{"a":}', '\u0000'])('refuses the bad JSON %j', (text) => {
+    expect(() => json.decode(Buffer.from(text), undefined)).toThrow(ZmqMalformedError);
+  });
+
+  it('refuses a type that it has no codec for', () => {
+    expect(() => json.decode(Buffer.from('x'), 'application/msgpack')).toThrow(ZmqCodecError);
+  });
+
+  it('uses its own codec, says so, and reads JSON and bytes besides', () => {
+    expect(own.encode([1])).toEqual({ payload: '5b315d', contentType: 'text/x-hex' });
+    expect(own.decode(Buffer.from('5b315d'), 'text/x-hex')).toEqual([1]);
+    expect(own.decode(Buffer.from('[1]'), undefined)).toEqual([1]);
+    expect(() => own.decode(Buffer.from('zz'), 'text/x-hex')).toThrow(ZmqCodecError);
+  });
+
+  it('answers in what the caller reads', () => {
+    expect(own.encodeReply([1], 'text/x-hex')).toEqual({ payload: '5b315d', contentType: 'text/x-hex' });
+    expect(own.encodeReply([1], undefined)).toEqual({ payload: '[1]', contentType: undefined });
+    expect(own.encodeReply([1], 'application/octet-stream')).toEqual({ payload: '[1]', contentType: undefined });
+    expect(own.encodeReply(Buffer.of(1), undefined).contentType).toBe('application/octet-stream');
+  });
+});

@@ -1,0 +1,84 @@
+import { type ZmqClient, ZmqPeerLostError } from '@nest-zmq/transport';
+import { firstValueFrom } from 'rxjs';
+import { Apps } from './support/apps.js';
+import { ServerProcess } from './support/server-process.js';
+import { until } from './turns.js';
+
+const pid = (client: ZmqClient): Promise<number> => firstValueFrom(client.send<number>('pid', {}));
+const failed = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    (value) => ({ value }),
+    (error: unknown) => error,
+  );
+
+const events = { bind: 'tcp://127.0.0.1:*' };
+
+describe('a server that is killed', () => {
+  let apps: Apps;
+  let a: ServerProcess;
+  let b: ServerProcess;
+  let client: ZmqClient;
+
+  beforeEach(async () => {
+    apps = new Apps();
+    [a, b] = await Promise.all([
+      ServerProcess.start({ bind: 'tcp://127.0.0.1:*', events, name: 'a' }),
+      ServerProcess.start({ bind: 'tcp://127.0.0.1:*', events, name: 'b' }),
+    ]);
+    apps.defer(() => a.stop());
+    apps.defer(() => b.stop());
+    client = apps.bareClient({ connect: [...a.info!.calls, ...b.info!.calls], minPeers: 2 });
+    await client.connect();
+  });
+  afterEach(() => apps.close());
+
+  it('takes its calls with it, at once and with a reason; the others go on', async () => {
+    const calls = Array.from({ length: 10 }, () => failed(firstValueFrom(client.send('never', {}))));
+    await until(() => a.running('never') === 5 && b.running('never') === 5);
+    const lost = client.servers().find(({ name }) => name === 'a');
+    expect(lost?.inFlight).toBe(5);
+    const gone = new Promise((resolve) => client.on('disconnect', (_peer, reason) => resolve(reason)));
+    const killedAt = performance.now();
+    a.kill('SIGKILL');
+    const reason = await gone;
+    const errors = await Promise.all(
+      calls.slice(0, 10).map((call) => Promise.race([call, Promise.resolve('pending')])),
+    );
+    expect(performance.now() - killedAt).toBeLessThan(5_000);
+    const mine = errors.filter((error) => error instanceof ZmqPeerLostError);
+    expect(mine).toHaveLength(5);
+    expect(errors.filter((error) => error === 'pending')).toHaveLength(5);
+    for (const error of mine) {
+      expect(error).toMatchObject({
+        name: 'ZmqPeerLostError',
+        code: 'PEER_LOST',
+        address: lost?.address,
+        peerName: 'a',
+        reason: (reason as { code: string }).code,
+        cause: expect.anything(),
+      });
+    }
+    expect(await Promise.all([pid(client), pid(client), pid(client)])).toEqual([b.pid, b.pid, b.pid]);
+    expect(client.stats()?.calls).toMatchObject({ inFlight: 5, lost: 5 });
+  });
+
+  it('is used again when it is back', async () => {
+    const [address] = a.info!.calls;
+    a.kill('SIGKILL');
+    await a.exited;
+    await until(() => client.servers().length === 1);
+    const again = await ServerProcess.start({ bind: address, events, name: 'a' });
+    apps.defer(() => again.stop());
+    await until(() => client.servers().length === 2);
+    const pids = await Promise.all(Array.from({ length: 4 }, () => pid(client)));
+    expect(pids.sort()).toEqual([again.pid, again.pid, b.pid, b.pid].sort());
+  });
+
+  it('ends no call that another server has: a stopped process answers late, not wrongly', async () => {
+    a.kill('SIGSTOP');
+    const calls = Promise.all(Array.from({ length: 4 }, () => pid(client)));
+    await until(() => client.stats()?.calls.answered === 2);
+    a.kill('SIGCONT');
+    expect((await calls).sort()).toEqual([a.pid, a.pid, b.pid, b.pid].sort());
+  });
+});
