@@ -14,8 +14,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: 'string', default: '5' }, json: { type: 'boolean', default: false } },
 });
-await ensureInstalled();
-await ensureBuilt();
+ensureInstalled();
+ensureBuilt();
 const { scenarios } = await import('./scenarios/index.mjs');
 const { loadContender } = await import('./contenders/index.mjs');
 const { formatTable } = await import('./report.mjs');

@@ -7,28 +7,16 @@ import { SocketCore } from '../socket/socket-core.js';
 import { type Context, context as defaultContext, coreOfContext } from './context.js';
 import { Observer } from './observer.js';
 
-interface Insides {
-  readonly core: SocketCore;
-  readonly context: Context;
-  observer: Observer | undefined;
-}
-
-const insides = new WeakMap<Socket, Insides>();
-
-function insidesOf(socket: Socket): Insides {
-  const found = insides.get(socket);
-  if (found === undefined) throw new TypeError('this is not a socket');
-  return found;
-}
+let insideOf: (socket: Socket) => SocketCore;
 
 /** The running socket behind an api object. For `api/` only. */
 export function coreOf(socket: Socket): SocketCore {
-  return insidesOf(socket).core;
+  return insideOf(socket);
 }
 
 /** Like `coreOf`, for operations: throws EBADF on a closed socket, EBUSY while a bind is under way. */
 export function usableCoreOf(socket: Socket): SocketCore {
-  const { core } = insidesOf(socket);
+  const core = insideOf(socket);
   core.assertUsable();
   return core;
 }
@@ -38,10 +26,20 @@ export function usableCoreOf(socket: Socket): SocketCore {
  * constructor's argument. The object is sealed: a misspelt option throws.
  */
 export abstract class Socket {
+  // Private fields, and not a WeakMap: this is looked up for every message.
+  readonly #core: SocketCore;
+  readonly #context: Context;
+  #observer: Observer | undefined;
+
+  static {
+    insideOf = (socket) => socket.#core;
+  }
+
   constructor(type: SocketTypeName, options: { context?: Context } = {}) {
     if (typeof options !== 'object' || options === null) throw new TypeError('Options must be an object');
     const { context = defaultContext, ...rest } = options;
-    insides.set(this, { core: new SocketCore(coreOfContext(context), type), context, observer: undefined });
+    this.#core = new SocketCore(coreOfContext(context), type);
+    this.#context = context;
     Object.seal(this);
     Object.assign(this, rest);
   }
@@ -81,48 +79,44 @@ export abstract class Socket {
    * `linger` milliseconds.
    */
   close(): void {
-    const { core, observer } = insidesOf(this);
-    core.close();
-    if (observer === undefined) return;
+    this.#core.close();
   }
 
   /** What happens to endpoints and connections, from the first use of this property on. */
   get events(): Observer {
-    const inside = insidesOf(this);
-    if (inside.core.closed) throw new ZmqError('ENOTSOCK');
-    inside.observer ??= new Observer(inside.core);
-    return inside.observer;
+    if (this.#core.closed) throw new ZmqError('ENOTSOCK');
+    this.#observer ??= new Observer(this.#core);
+    return this.#observer;
   }
 
   get context(): Context | undefined {
-    const inside = insidesOf(this);
-    return inside.core.closed ? undefined : inside.context;
+    return this.#core.closed ? undefined : this.#context;
   }
 
   get closed(): boolean {
-    return coreOf(this).closed;
+    return this.#core.closed;
   }
 
   /** Whether `receive` would give a message at once. */
   get readable(): boolean {
-    const core = coreOf(this);
+    const core = this.#core;
     return !core.closed && core.pattern.canReceive();
   }
 
   /** Whether `send` would be done at once. */
   get writable(): boolean {
-    const core = coreOf(this);
+    const core = this.#core;
     return !core.closed && core.pattern.canSend();
   }
 
   /** libzmq's number of the socket type. */
   get type(): number {
-    return socketTypes[coreOf(this).type].id;
+    return socketTypes[this.#core.type].id;
   }
 
   /** The endpoint that was bound or connected last, wildcards resolved: `tcp://127.0.0.1:46001`. */
   get lastEndpoint(): string | null {
-    return coreOf(this).endpoints.last;
+    return this.#core.endpoints.last;
   }
 
   /** `null` for NULL, the mechanism without security. */
@@ -132,23 +126,23 @@ export abstract class Socket {
 
   /** Messages that this socket's pattern has dropped since it was made: no room, nobody there, or malformed. */
   get dropped(): number {
-    return coreOf(this).pattern.dropped;
+    return this.#core.pattern.dropped;
   }
 
   /** The peers that are connected now. */
   get peers(): readonly Peer[] {
-    return [...coreOf(this).peers.all];
+    return [...this.#core.peers.all];
   }
 
   /** The peer, where there can be but one (PAIR), or the first of `peers`. */
   get peer(): Peer | undefined {
-    const [first] = coreOf(this).peers.all;
+    const [first] = this.#core.peers.all;
     return first;
   }
 
   /** Tells of peers that come and go, from now on. One sink at a time; `undefined` takes it away. */
   onPeer(sink: PeerSink | undefined): void {
-    coreOf(this).peers.sink = sink;
+    this.#core.peers.sink = sink;
   }
 
   /** Ends the connection to one peer; what is queued for it is dropped. Nothing happens if it is gone already. */

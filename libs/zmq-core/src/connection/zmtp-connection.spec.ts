@@ -406,6 +406,18 @@ describe('while reading is stopped', () => {
     expect(sink.texts.flat().join('')).toBe('abcdef');
   });
 
+  it('a rest that is small does not keep its chunk', () => {
+    const conversation = connected('PULL', 'PUSH');
+    const { connection, sink } = conversation;
+    sink.wantsMore = false;
+    conversation.receive(Buffer.concat([bytes('02 0000000000000FA0'), pattern(4000), bytes('00 01 "b"')]));
+    connection.suspend(0);
+    connection.resume(0);
+    conversation.drain();
+    expect(sink.messages[1]).toEqual([bytes('"b"')]);
+    expect(sink.messages[1]![0]!.buffer.byteLength).toBe(3);
+  });
+
   it('before the handshake it changes nothing', () => {
     const conversation = talk('PULL', { handshakeMs: 100 });
     conversation.connection.suspend(0);

@@ -126,13 +126,15 @@ describe('PUB (29/PUBSUB)', () => {
     expect(a.readAll()).toEqual([]);
   });
 
-  it('reads what was written before it was attached', () => {
+  it('reads what was written before it was attached, once it is told who that is', () => {
     const pub = new PatternHarness('PUB');
     const attach = jest.spyOn(pub.pattern, 'attach').mockImplementation(() => {});
     const a = pub.join();
     a.send('\x01A');
     attach.mockRestore();
     pub.pattern.attach(a.own, { dialed: false });
+    pub.send('A');
+    pub.pattern.readable(a.own);
     pub.send('A');
     expect(a.readAll()).toEqual([['A']]);
   });

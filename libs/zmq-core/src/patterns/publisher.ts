@@ -24,10 +24,10 @@ export class PublisherPattern implements Pattern {
     return this.#audience.dropped + this.#discarded;
   }
 
+  /** What waits in the pipe is read when it is readable, after `peerReady`: a subscription needs a peer. */
   attach(end: PipeEnd, _how: Attachment): void {
     if (this.#audience.find(end) !== undefined) return;
     this.#audience.attach(new SubscribedPipe(end));
-    this.readable(end);
   }
 
   /** A later connection subscribes for itself; until it is there, the old topics fill its pipe as in libzmq. */

@@ -38,11 +38,11 @@ export class XPublisherPattern implements Pattern {
     return this.#audience.dropped + this.#upward.dropped;
   }
 
+  /** What waits in the pipe is read when it is readable, after `peerReady`: a subscription needs a peer. */
   attach(end: PipeEnd, _how: Attachment): void {
     if (this.#audience.find(end) !== undefined) return;
     this.#audience.attach(new XPublisherPipe(end));
     this.#welcome(end);
-    this.readable(end);
   }
 
   /** A later connection subscribes for itself; until it is there, the old topics fill its pipe as in libzmq. */

@@ -136,7 +136,7 @@ export class Endpoints {
     if (link.kind === 'acceptor') listening = link.acceptor.stopListening(closedByUs);
     // Over inproc what was sent is in the peer's queue already: no linger takes it back.
     const pipeLinger = link.kind === 'binding' ? -1 : linger;
-    for (const end of [...entry.pipes]) this.#socket.endPipe(end, closedByUs, pipeLinger);
+    for (const end of entry.pipes) this.#socket.endPipe(end, closedByUs, pipeLinger);
     switch (link.kind) {
       case 'acceptor':
         link.acceptor.whenIdle(() => this.#oneEnded());

@@ -1,0 +1,114 @@
+import { Context, Dealer, Publisher, Push, Router, Subscriber, XPublisher } from '../index.js';
+import type { SocketTypeName } from '../foundation/socket-type.js';
+import { socketTypes } from '../foundation/socket-type.js';
+import { optionNames, rowOf } from '../socket/option-table.js';
+import type { Socket } from './socket.js';
+import * as sockets from './sockets.js';
+
+const classes: Record<SocketTypeName, new (options?: object) => Socket> = {
+  PAIR: sockets.Pair,
+  PUB: sockets.Publisher,
+  SUB: sockets.Subscriber,
+  REQ: sockets.Request,
+  REP: sockets.Reply,
+  DEALER: sockets.Dealer,
+  ROUTER: sockets.Router,
+  PULL: sockets.Pull,
+  PUSH: sockets.Push,
+  XPUB: sockets.XPublisher,
+  XSUB: sockets.XSubscriber,
+};
+const types = Object.keys(socketTypes) as SocketTypeName[];
+
+function open<T extends Socket>(socket: T, test: (socket: T) => void): void {
+  try {
+    test(socket);
+  } finally {
+    socket.close();
+  }
+}
+
+describe('socket options', () => {
+  it.each(types)('%s has exactly the options that the table gives it', (type) => {
+    const { prototype } = classes[type];
+    const own = optionNames.filter((name) => name in prototype);
+    expect(own).toEqual(optionNames.filter((name) => rowOf(name).on.includes(type)));
+  });
+
+  it('have unique numbers', () => {
+    const ids = optionNames.map((name) => rowOf(name).id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it.each(types)('of a new %s are the defaults of the table', (type) => {
+    open(new classes[type](), (socket) => {
+      for (const name of optionNames.filter((option) => rowOf(option).on.includes(type))) {
+        const expected = name === 'linger' && (type === 'SUB' || type === 'XSUB') ? 0 : rowOf(name).initial;
+        expect([name, socket[name as keyof Socket]]).toEqual([name, expected]);
+      }
+    });
+  });
+
+  it('are arguments of the constructor, in the order given', () => {
+    open(new Router({ mandatory: true, sendHighWaterMark: 5, routingId: 'me' }), (router) => {
+      expect(router.mandatory).toBe(true);
+      expect(router.sendHighWaterMark).toBe(5);
+      expect(router.routingId).toBe('me');
+    });
+  });
+
+  it.each([
+    ['sendHighWaterMark', -1, 'EINVAL'],
+    ['linger', -2, 'EINVAL'],
+    ['heartbeatTimeToLive', 6553600, 'EINVAL'],
+    ['routingId', '', 'EINVAL'],
+    ['routingId', 'x'.repeat(256), 'EINVAL'],
+    ['reconnectJitter', 2, 'EINVAL'],
+  ])('%s = %p is refused by name', (name, value, code) => {
+    open(new Dealer(), (dealer) => {
+      expect(() => Object.assign(dealer, { [name]: value })).toThrow(
+        expect.objectContaining({ code, message: expect.stringContaining(name) as string }),
+      );
+    });
+  });
+
+  it.each([
+    ['sendHighWaterMark', '5', 'sendHighWaterMark must be a number, not "5"'],
+    ['immediate', 1, 'immediate must be a boolean, not 1'],
+    ['metadata', { 'X-A': 1 }, 'metadata must be a string for X-A, not 1'],
+  ])('%s = %p is a TypeError', (name, value, message) => {
+    open(new Dealer(), (dealer) => {
+      expect(() => Object.assign(dealer, { [name]: value })).toThrow(new TypeError(message));
+    });
+  });
+
+  it('a misspelt option throws: sockets are sealed', () => {
+    open(new Push(), (push) => {
+      expect(() => Object.assign(push, { sendHighwaterMark: 1 })).toThrow(
+        'Cannot add property sendHighwaterMark, object is not extensible',
+      );
+    });
+  });
+
+  it('what the wire carries in tenths of a second is rounded down', () => {
+    open(new Dealer({ heartbeatTimeToLive: 299 }), (dealer) => expect(dealer.heartbeatTimeToLive).toBe(200));
+  });
+
+  it('names of metadata must begin with X-', () => {
+    expect(() => new Dealer({ metadata: { Hello: 'x' } })).toThrow(/metadata.*"X-"/);
+  });
+
+  it('a publisher cannot receive and a subscriber cannot send, at run time too', () => {
+    open(new Publisher(), (publisher) => expect('receive' in publisher).toBe(false));
+    open(new Subscriber(), (subscriber) => expect('send' in subscriber).toBe(false));
+    open(new XPublisher(), (xpublisher) => expect('receive' in xpublisher && 'send' in xpublisher).toBe(true));
+  });
+
+  it('a context gives its sockets their limits', () => {
+    const context = new Context({ maxSockets: 1, blocky: false, ipv6: true });
+    open(new Push({ context }), (push) => {
+      expect([push.linger, push.ipv6]).toEqual([0, true]);
+      expect(() => new Push({ context })).toThrow(expect.objectContaining({ code: 'EMFILE' }));
+    });
+  });
+});
