@@ -52,5 +52,7 @@ try {
 } finally {
   await cluster.stop();
 }
-// interrupted before the story was over
-if (stopping && given.includes('--scenario')) process.exitCode = 130;
+if (stopping && given.includes('--scenario')) {
+  console.log('Interrupted before the end of the story.');
+  process.exitCode = 130;
+}

@@ -7,6 +7,10 @@ export async function loadContender(id) {
       return (await import('./ours.mjs')).promises;
     case 'npm':
       return (await import('./npm-zeromq.mjs')).npm;
+    case 'nest-zmq':
+      return (await import('./nest.mjs')).zmq;
+    case 'nest-tcp':
+      return (await import('./nest.mjs')).tcp;
     default:
       throw new Error(`no contender "${id}"`);
   }

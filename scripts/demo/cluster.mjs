@@ -28,6 +28,9 @@ export class Cluster {
   onLost = (name, how) => console.error(`[${name}] ended by itself: ${how}`);
   #processes = new Map();
   #stopping;
+  #stopBegins;
+  /** Resolves when `stop` is called for the first time. */
+  stopBegins = new Promise((resolve) => (this.#stopBegins = resolve));
 
   get isStopping() {
     return this.#stopping !== undefined;
@@ -84,6 +87,7 @@ export class Cluster {
   }
 
   async #stop() {
+    this.#stopBegins();
     const names = [...this.#processes.keys()];
     const servers = names.filter((name) => name !== 'gateway');
     const killed = [

@@ -47,6 +47,7 @@ export class Load {
   }
 
   close() {
+    this.#isRunning = false;
     this.#agent.destroy();
   }
 

@@ -35,11 +35,10 @@ describe('npm start', () => {
 
   it('leaves no process behind when it is killed', async () => {
     const [starter, players] = await startAll();
-    // the stream ends when the gateway does
+    // the stream of the list ends when the gateway does
     const watching = players.until(() => false);
     watching.catch(() => undefined);
     starter.signal('SIGKILL');
-    // its output is open as long as one of its children has it
     expect(await starter.exited).toEqual({ code: null, signal: 'SIGKILL' });
     await expect(watching).rejects.toThrow();
   }, 60_000);

@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 // inside the repository, where '@nest-zmq/…' is found as its users find it: built
 const compiled = `${root}.cache/examples-test/`;
 /** The ports that the examples name. */
-const PORTS = ['3000', '5555', '5557', '5560', '5561', '5562'];
+const PORTS = ['3000', '5555', '5557', '5558', '5560', '5561', '5562'];
 const running = new Set<Example>();
 
 /** A port that was free a moment ago. */
@@ -96,6 +96,16 @@ describe('the examples do what they say', () => {
     const core = new Example('core');
     expect(await core.exited).toBe(0);
     expect(core.output).toBe('job: wake up\njob: make coffee\njob: write code\n');
+  });
+
+  it('image pool and worker', async () => {
+    const pool = new Example('image-pool');
+    const worker = new Example('image-worker');
+    expect(await pool.exited).toBe(0);
+    for (const file of ['cat', 'dog', 'owl']) await worker.printed(`${file}.png: 200 pixels wide (attempt 1)`);
+    worker.stop();
+    await worker.exited;
+    for (const { output } of [pool, worker]) expect(output).not.toMatch(/ERROR|WARN/);
   });
 
   it('gateway and shop', async () => {

@@ -113,6 +113,13 @@ class CallsController {
     return 1n;
   }
 
+  @MessagePattern('huge')
+  huge(@Payload() kind: string): unknown {
+    const huge = 17 * 1024 * 1024;
+    if (kind === 'error') throw new RpcException({ message: 'x'.repeat(huge) });
+    return kind === 'bytes' ? Buffer.alloc(huge) : 'x'.repeat(huge);
+  }
+
   @MessagePattern('never')
   never(@Ctx() ctx: ZmqContext): Observable<never> {
     seen.started++;
@@ -238,6 +245,19 @@ describe.each(transports)('calls over %s', (transport) => {
   it('fails a call whose result has no form on the wire, and only that', async () => {
     await expect(call('unencodable')).rejects.toMatchObject({ name: 'ZmqCodecError' });
     expect(await call('echo', 1)).toBe(1);
+  });
+
+  it.each(['bytes', 'text', 'error'])(
+    'fails a call whose result is too large to be sent, and only that: %s',
+    async (kind) => {
+      await expect(call('huge', kind)).rejects.toMatchObject({ name: 'ZmqTooLargeError', code: 'TOO_LARGE' });
+      expect(await call('echo', 1)).toBe(1);
+    },
+  );
+
+  it('does not send what is too large', async () => {
+    await expect(call('echo', Buffer.alloc(16 * 1024 * 1024 + 1))).rejects.toMatchObject({ code: 'TOO_LARGE' });
+    expect(client.servers()).toHaveLength(1);
   });
 
   it('says so when there is no handler, also when there is one for events only', async () => {

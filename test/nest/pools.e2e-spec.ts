@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import {
   type CanActivate,
   Catch,
+  Controller,
   type ExecutionContext,
   type ExceptionFilter,
   Inject,
@@ -21,12 +23,13 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { APP_INTERCEPTOR, NestFactory, REQUEST } from '@nestjs/core';
-import { Ctx, Payload } from '@nestjs/microservices';
+import { Ctx, type MicroserviceOptions, Payload } from '@nestjs/microservices';
 import { Context, Push } from '@nest-zmq/core';
 import {
   getZmqPoolToken,
   getZmqWorkersToken,
   InjectZmqPool,
+  InjectZmqWorkers,
   OnTask,
   OnTaskFailure,
   ZmqClosedError,
@@ -35,6 +38,7 @@ import {
   ZmqPool,
   ZmqPoolFullError,
   ZmqRecord,
+  ZmqServer,
   type ZmqTaskContext,
   type ZmqTaskFailure,
   ZmqTimeoutError,
@@ -42,6 +46,7 @@ import {
   ZmqWorkers,
 } from '@nest-zmq/transport';
 import { from, map, type Observable, throwError } from 'rxjs';
+import { libraries, LibzmqPeer } from '../interop/libzmq-peer.js';
 import { turns, until } from './turns.js';
 
 /** What the workers of a test share: what ran, how many at a time, and a gate to hold them. */
@@ -567,14 +572,27 @@ describe('a request-scoped worker', () => {
         seen.push([this.#number, this.request.pattern, this.request.data === data, this.request.getContext() === ctx]);
         if (ctx.getAttempt() === 1) throw new Error('again');
       }
+
+      @OnTask('hopeless')
+      hopeless(): void {
+        throw new Error('no');
+      }
+
+      @OnTaskFailure()
+      onFailure({ task, context }: ZmqTaskFailure): void {
+        seen.push([this.#number, this.request.pattern, task, this.request.getContext() === context]);
+      }
     }
     const pool = await startPool();
     const { workers } = await startWorker(endpointOf(pool), Fresh);
     await pool.push('job', { id: 1 });
-    await until(() => workers.stats().done === 1);
+    await pool.push('hopeless');
+    await until(() => seen.length === 3);
+    expect(workers.stats()).toMatchObject({ done: 1, failed: 1, retried: 1 });
     expect(seen).toEqual([
       [1, 'job', true, true],
       [2, 'job', true, true],
+      [4, 'hopeless', 'hopeless', true],
     ]);
   });
 });
@@ -666,11 +684,99 @@ describe('modules', () => {
     await until(() => desk.done.length === 1);
   });
 
+  it.each<[string, (make: (desk: Desk) => OneAtATime) => object[]]>([
+    ['a factory', (make) => [{ provide: 'WORKER', useFactory: make, inject: [Desk] }]],
+    ['a value', (make) => [{ provide: 'WORKER', useValue: make(new Desk()) }]],
+    [
+      'another token, with an alias',
+      () => [
+        { provide: 'WORKER', useClass: OneAtATime },
+        { provide: 'ALIAS', useExisting: 'WORKER' },
+      ],
+    ],
+  ])('find a worker that is provided by %s', async (_name, providers) => {
+    const pool = await startPool();
+    const app = await start(
+      [ZmqModule.registerWorkers({ pool: 'jobs', connect: endpointOf(pool) })],
+      [...providers((desk) => new OneAtATime(desk)), { provide: Desk, useValue: new Desk() }],
+    );
+    await pool.push('job', 1);
+    await until(() => app.get<ZmqWorkers>(getZmqWorkersToken('jobs')).stats().done === 1);
+  });
+
+  it('work beside a server in a microservice, whichever way it starts and stops', async () => {
+    const log: string[] = [];
+    @ZmqWorker('jobs')
+    class Beside {
+      constructor(private readonly desk: Desk) {}
+
+      @OnTask('job')
+      async run(id: number): Promise<void> {
+        await this.desk.work(id);
+        log.push(`task ${id}`);
+      }
+    }
+    const pool = await startPool();
+    const desk = new Desk();
+    desk.hold();
+    @Module({
+      imports: [
+        ZmqModule.registerWorkers({ pool: 'jobs', connect: endpointOf(pool) }),
+        ZmqModule.registerPool({ name: 'other', bind: 'tcp://127.0.0.1:*' }),
+      ],
+      providers: [Beside, { provide: Desk, useValue: desk }],
+    })
+    class BesideModule {}
+    const app = await NestFactory.createMicroservice<MicroserviceOptions>(BesideModule, {
+      logger,
+      strategy: new ZmqServer({ bind: 'tcp://127.0.0.1:*' }),
+    });
+    // Nest then runs its hooks twice.
+    await app.init();
+    await app.listen();
+    for (let i = 0; i < 3; i++) await pool.push('job', i);
+    await until(() => desk.running === 1);
+    const closed = app.close();
+    await until(() => pool.workers.length === 0);
+    desk.release();
+    await closed;
+    expect(log).toEqual(['task 0', 'task 1', 'task 2']);
+  });
+
   it('fail the start when an endpoint cannot be opened', async () => {
     const pool = await startPool();
     const taken = endpointOf(pool);
     await expect(start([ZmqModule.registerPool({ name: 'jobs', bind: taken })])).rejects.toMatchObject({
       code: 'EADDRINUSE',
+    });
+    const workers = ZmqModule.registerWorkers({ pool: 'jobs', bind: taken });
+    await expect(start([workers], [OneAtATime, { provide: Desk, useValue: new Desk() }])).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+  });
+
+  it('give the workers and their statistics to who asks', async () => {
+    @Injectable()
+    class Dashboard {
+      constructor(@InjectZmqWorkers('jobs') readonly workers: ZmqWorkers) {}
+    }
+    const pool = await startPool({ peerName: 'gateway-1' });
+    const { app } = await startWorker(endpointOf(pool), OneAtATime, { providers: [Dashboard] });
+    await pool.push('job');
+    const { workers } = app.get(Dashboard);
+    await until(() => workers.stats().done === 1);
+    expect(workers.pools.map(({ properties }) => properties['X-Name'])).toEqual(['gateway-1']);
+    expect(workers.stats()).toEqual({
+      done: 1,
+      failed: 0,
+      retried: 0,
+      unknown: 0,
+      malformed: 0,
+      expired: 0,
+      running: 0,
+      waiting: 0,
+      pools: 1,
+      abandoned: 0,
     });
   });
 });
@@ -697,6 +803,37 @@ describe('a plain PUSH', () => {
       expect.stringContaining("no @OnTask('nobody knows it') in the worker of pool 'jobs'"),
       expect.stringContaining('The payload is not JSON'),
     ]);
+  });
+});
+
+describe.each(libraries.filter(({ missing }) => missing === undefined))('libzmq by $name', (library) => {
+  const PUSH = 8;
+  const PULL = 7;
+  let peer: LibzmqPeer;
+  beforeAll(async () => (peer = await LibzmqPeer.start(library)));
+  afterAll(() => peer.stop());
+
+  it('feeds our workers', async () => {
+    const { desk, workers } = await startWorker([], ThreeAtATime, { connect: undefined, bind: 'tcp://127.0.0.1:*' });
+    const push = await peer.open(PUSH);
+    await push.connect(workers.unwrap().lastEndpoint!);
+    for (let id = 0; id < 20; id++) await push.send(['job', `{"id":${id}}`]);
+    await push.send(['job', 'raw', '{":type":"application/octet-stream"}']);
+    await until(() => desk.done.length === 21);
+    expect(desk.done.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, id) => ({ id })));
+    expect(desk.done[20]).toEqual(Buffer.from('raw'));
+    await push.close();
+  });
+
+  it('works for our pool', async () => {
+    const pool = await startPool();
+    const pull = await peer.open(PULL);
+    await pull.connect(endpointOf(pool));
+    await pool.push('job', { id: 1 });
+    await pool.push('nothing');
+    expect(await pull.receive()).toEqual(['job', '{"id":1}']);
+    expect(await pull.receive()).toEqual(['nothing', '']);
+    await pull.close();
   });
 });
 
@@ -797,7 +934,9 @@ describe('worker processes', () => {
       children.delete(child);
       exit = String(signal ?? code);
     });
-    await until(() => exit !== undefined || told.some(({ ready }) => ready === true));
+    // Not turn by turn: it compiles, and needs the processor more than we do.
+    await Promise.race([once(child, 'message'), once(child, 'exit')]);
+    expect(told).toEqual([{ ready: true }]);
     return {
       child,
       exit: () => exit,
@@ -818,7 +957,7 @@ describe('worker processes', () => {
     await until(() => killed.exit() === 'SIGKILL' && pool.workers.length === 1);
     for (let i = 0; i < 10; i++) await pool.push('job', i);
     await until(() => desk.done.length === 11);
-  });
+  }, 60_000);
 
   it('that get SIGTERM finish their tasks before anything is destroyed', async () => {
     const pool = await startPool();
@@ -830,7 +969,7 @@ describe('worker processes', () => {
     child.send('go on');
     await until(() => exit() === 'SIGTERM');
     expect(done()).toEqual([0, 1, 2, 3, 4].map((job) => ({ done: job, destroyed: false })));
-  });
+  }, 60_000);
 });
 
 describe('workers that do not fit', () => {
@@ -898,6 +1037,54 @@ describe('workers that do not fit', () => {
     await expect(start([jobs()], [OneAtATime, Desk, Forgotten])).rejects.toThrow(
       "Forgotten has @OnTask methods but no @ZmqWorker('pool')",
     );
+  });
+
+  it('a class that extends a worker and is none itself', async () => {
+    class Special extends OneAtATime {}
+    await expect(start([jobs()], [Special, { provide: Desk, useValue: new Desk() }])).rejects.toThrow(
+      "Special has @OnTask methods but no @ZmqWorker('pool')",
+    );
+  });
+
+  it('tasks in a controller', async () => {
+    @Controller()
+    class Mistaken {
+      @OnTask('job')
+      run(): void {}
+    }
+    @Module({ controllers: [Mistaken] })
+    class MistakenModule {}
+    await expect(start([jobs(), MistakenModule], [OneAtATime, Desk])).rejects.toThrow(
+      'Mistaken has @OnTask methods but is a controller',
+    );
+  });
+
+  it('names that are empty', async () => {
+    @ZmqWorker('jobs')
+    class Nameless {
+      @OnTask('')
+      run(): void {}
+    }
+    await expect(start([jobs()], [Nameless])).rejects.toThrow('Nameless.run: the name of @OnTask must be');
+    @ZmqWorker('')
+    class Poolless {
+      @OnTask('job')
+      run(): void {}
+    }
+    await expect(start([jobs()], [Poolless])).rejects.toThrow("@ZmqWorker of Poolless: the pool's name must be");
+  });
+
+  it('two failure hooks', async () => {
+    @ZmqWorker('jobs')
+    class Careful {
+      @OnTask('job')
+      run(): void {}
+      @OnTaskFailure()
+      one(): void {}
+      @OnTaskFailure()
+      other(): void {}
+    }
+    await expect(start([jobs()], [Careful])).rejects.toThrow('Careful has 2 @OnTaskFailure() methods (one, other)');
   });
 
   it('options out of range', async () => {

@@ -46,6 +46,7 @@ export {
   ZmqPatternError,
   ZmqPeerLostError,
   ZmqTimeoutError,
+  ZmqTooLargeError,
   ZmqTransportError,
 } from './zmq.errors.js';
 export type { ZmqClientEvents, ZmqListenInfo, ZmqServerEvents } from './zmq.events.js';

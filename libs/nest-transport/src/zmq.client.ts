@@ -4,7 +4,7 @@ import { ClientProxy, type IncomingResponse, type ReadPacket } from '@nestjs/mic
 import { connectable, defer, Observable, Subject } from 'rxjs';
 import { CallClientChannel } from './channels/call-client.channel.js';
 import { EventPublisherChannel, type EventPublisherStats } from './channels/event-publisher.channel.js';
-import { listOf } from './channels/socket.options.js';
+import { listOf, maxMessageSize } from './channels/socket.options.js';
 import { DeadlineQueue } from './inflight/deadline.queue.js';
 import { PendingCall, type ReplyCallback } from './inflight/pending.call.js';
 import type { PendingCallsStats } from './inflight/pending.calls.js';
@@ -61,7 +61,7 @@ interface Channels {
  * const client = new ZmqClient({ connect: ['tcp://10.0.0.1:5555', 'tcp://10.0.0.2:5555'] });
  * const sum = await firstValueFrom(client.send<number>('sum', [1, 2, 3]));
  */
-export class ZmqClient extends ClientProxy<ZmqClientEvents, ZmqStatus> {
+export class ZmqClient extends ClientProxy<ZmqClientEvents> {
   protected readonly logger = new Logger(ZmqClient.name);
 
   readonly #options: ZmqClientOptions;
@@ -78,8 +78,14 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents, ZmqStatus> {
     super();
     checkClientOptions(options);
     this.#options = options;
-    this.#codecs = new PayloadCodecs(options.codec);
+    this.#codecs = new PayloadCodecs(options.codec, maxMessageSize(options));
     this.#deadlines = new DeadlineQueue(options.clock ?? systemClock);
+  }
+
+  /** `connected` with the first server, `disconnected` with the loss of the last and with `close()`. */
+  // Not the base class's type parameter: with it `customClass: ZmqClient` would not compile.
+  override get status(): Observable<ZmqStatus> {
+    return super.status as Observable<ZmqStatus>;
   }
 
   /**

@@ -98,6 +98,16 @@ export class ZmqCodecError extends ZmqTransportError {
   }
 }
 
+/** A payload is larger than `maxMessageSize`. It is not sent: the other side would close the connection over it. */
+export class ZmqTooLargeError extends ZmqTransportError {
+  override readonly name = 'ZmqTooLargeError';
+  readonly code = 'TOO_LARGE';
+
+  constructor(bytes: number, maxBytes: number) {
+    super(`The payload has ${bytes} bytes; maxMessageSize is ${maxBytes}`);
+  }
+}
+
 /** A pattern, a task name or a header key that cannot be used. */
 export class ZmqPatternError extends ZmqTransportError {
   override readonly name = 'ZmqPatternError';

@@ -136,6 +136,7 @@ const serverChecks: OptionChecks<ZmqServerOptions> = {
   gracefulShutdown: flag,
   gracePeriod: whole(0),
   maxConcurrency: whole(0),
+  maxWaitingCalls: whole(0),
   streamIdleTimeout: whole(0),
   serializer: having('serialize'),
   deserializer: having('deserialize'),

@@ -30,7 +30,10 @@ export interface ZmqSocketOptions {
   sendHighWaterMarkBytes?: number | undefined;
   /** The same in bytes; 0 is no limit. Default 64 MiB. */
   receiveHighWaterMarkBytes?: number | undefined;
-  /** The largest frame that a peer may send, in bytes; its connection is closed at a larger one. -1 is no limit. Default 16 MiB. */
+  /**
+   * The largest frame, in bytes: a peer that sends a larger one is disconnected, and a larger payload is not sent
+   * (`ZmqTooLargeError`). -1 is no limit. Default 16 MiB.
+   */
   maxMessageSize?: number | undefined;
   /** How long a peer may take for its handshake, in ms. Default 30,000. */
   handshakeTimeout?: number | undefined;
@@ -75,6 +78,8 @@ export interface ZmqServerOptions extends ZmqEndpoints, ZmqSocketOptions {
   gracePeriod?: number | undefined;
   /** Calls that run at one time; further ones wait their turn inside their deadline. 0 is no limit. Default 0. */
   maxConcurrency?: number | undefined;
+  /** Calls that may wait for their turn; a further one is answered with an error (`OVERLOADED`). Default 10,000. */
+  maxWaitingCalls?: number | undefined;
   /** A stream that gives no value for so long is ended with an error, in ms; for callers behind a proxy, whose loss cannot be seen. 0 is never. Default 0. */
   streamIdleTimeout?: number | undefined;
   /** Nest's serializer, around the codec: gets `{ id, response | err, isDisposed }` and gives the same. */

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { CallServerChannel, type CallServerStats } from './channels/call-server.channel.js';
 import { EventSubscriberChannel } from './channels/event-subscriber.channel.js';
+import { maxMessageSize } from './channels/socket.options.js';
 import { fixedPrefix } from './channels/topic.matcher.js';
 import { CallRunner, type ProcessingHooks } from './inflight/call.runner.js';
 import { DeadlineQueue } from './inflight/deadline.queue.js';
@@ -72,7 +73,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
     super();
     checkServerOptions(options);
     this.#options = options;
-    this.#codecs = new PayloadCodecs(options.codec);
+    this.#codecs = new PayloadCodecs(options.codec, maxMessageSize(options));
     this.#deadlines = new DeadlineQueue(options.clock ?? systemClock);
   }
 
@@ -164,7 +165,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
   async #open(): Promise<Running> {
     const { bind, connect, events: eventEndpoints } = this.#options;
     this.#assertEndpoints();
-    const serverCalls = new ServerCalls(this.#options.maxConcurrency ?? 0);
+    const serverCalls = new ServerCalls(this.#options.maxConcurrency ?? 0, this.#options.maxWaitingCalls ?? 10_000);
     const eventRunner = this.#createEventRunner();
     let events: EventSubscriberChannel | undefined;
     let calls: CallServerChannel | undefined;

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { InjectZmqClient, ZmqClient } from '@nest-zmq/transport';
-import { auditTime, lastValueFrom, map, type Observable, startWith, Subject, takeUntil } from 'rxjs';
+import { auditTime, lastValueFrom, map, type Observable, ReplaySubject, startWith, Subject, takeUntil } from 'rxjs';
 import type { ServerReport } from '../../../demo-contract/messages.js';
 
 const LIVE_EVERY_MS = 100;
@@ -28,7 +28,8 @@ export class ClusterService implements OnModuleDestroy {
   /** By address. */
   readonly #connectedSince = new Map<string, Date>();
   readonly #changes = new Subject<void>();
-  readonly #stopping = new Subject<void>();
+  /** Remembers: who comes to look while we stop must not wait for ever. */
+  readonly #stopping = new ReplaySubject<void>(1);
 
   constructor(@InjectZmqClient('game-servers') private readonly client: ZmqClient) {
     client.on('connect', ({ address }) => {

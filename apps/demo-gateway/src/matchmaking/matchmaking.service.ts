@@ -8,7 +8,7 @@ import {
   type OnModuleDestroy,
   ServiceUnavailableException,
 } from '@nestjs/common';
-import { InjectZmqPool, ZmqPool } from '@nest-zmq/transport';
+import { InjectZmqPool, ZmqClosedError, ZmqPool } from '@nest-zmq/transport';
 import {
   EVENTS,
   type Match,
@@ -152,7 +152,11 @@ export class MatchmakingService implements OnApplicationBootstrap, OnModuleDestr
     this.#rounds.set(id, round);
     void this.pool
       .push(TASKS.playRound, { id, tickets })
-      .catch((error: unknown) => this.#logger.warn(`A round found no game server: ${String(error)}`))
+      .catch((error: unknown) => {
+        // we are closing: nobody would be told
+        if (error instanceof ZmqClosedError) return;
+        this.#logger.warn(`A round found no game server: ${String(error)}`);
+      })
       .finally(() => (round.givenOutAt = Date.now()));
   }
 }

@@ -2,6 +2,7 @@ import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
 import { NAME_PROPERTY, NEST_PROPERTY, WIRE_VERSION } from '../zmq.peer.js';
 
 const MEBIBYTE = 1024 * 1024;
+const DEFAULT_MAX_MESSAGE_SIZE = 16 * MEBIBYTE;
 /** The protocol keeps it in tenths of a second, in 16 bits. */
 const MAX_TIME_TO_LIVE = 6_553_500;
 
@@ -11,14 +12,21 @@ export function commonSocketOptions(options: ZmqSocketOptions) {
   return {
     ...(context === undefined ? {} : { context }),
     metadata: { [NEST_PROPERTY]: WIRE_VERSION, ...(name === undefined ? {} : { [NAME_PROPERTY]: name }) },
-    maxMessageSize: options.maxMessageSize ?? 16 * MEBIBYTE,
+    maxMessageSize: maxMessageSize(options),
     handshakeInterval: options.handshakeTimeout ?? 30_000,
     linger: options.linger ?? 1_000,
     reconnectInterval: reconnect?.initialDelay ?? 100,
     reconnectMaxInterval: reconnect?.maxDelay ?? 2_000,
     reconnectJitter: reconnect?.jitter ?? 0.5,
+    // A server that refused us may have been misconfigured for a while: tried again, at the longest delay.
+    reconnectAfterRefusal: true,
     ...(heartbeat === false ? {} : heartbeatOptions(heartbeat?.interval ?? 5_000, heartbeat?.timeout ?? 10_000)),
   };
+}
+
+/** The largest frame, in bytes; -1 is no limit. */
+export function maxMessageSize(options: ZmqSocketOptions): number {
+  return options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE;
 }
 
 /** For socket types that can send. */

@@ -5,6 +5,7 @@ import { encodeError, wireError } from '../packet/error.codec.js';
 import type { Frame } from '../packet/frames.js';
 import type { PayloadCodecs } from '../packet/payload.codec.js';
 import { ZmqContext } from '../zmq.context.js';
+import { ZmqTooLargeError } from '../zmq.errors.js';
 import type { ClientLink } from './client.link.js';
 import type { DeadlineQueue } from './deadline.queue.js';
 import { ReplyStream } from './reply.stream.js';
@@ -63,6 +64,10 @@ export class CallRunner implements ServerCallHost {
       this.#refuse(client, request, 'ZmqTimeoutError', 'ETIMEDOUT', 'The deadline of the call had passed');
       return;
     }
+    if (calls.overloaded) {
+      this.#refuse(client, request, 'ZmqOverloadedError', 'OVERLOADED', 'The server has too many calls waiting');
+      return;
+    }
     let data: unknown;
     try {
       data = this.#options.codecs.decode(request.payload, request.metadata.contentType);
@@ -87,10 +92,14 @@ export class CallRunner implements ServerCallHost {
   }
 
   encodeError(call: ServerCall, error: unknown): Frame {
-    const { serializer } = this.#options;
-    if (serializer === undefined) return encodeError(error);
-    const serialized = serializer.serialize({ id: idOf(call), err: error, isDisposed: true }) as { err?: unknown };
-    return encodeError(serialized.err);
+    const { serializer, codecs } = this.#options;
+    let frame: Frame;
+    if (serializer === undefined) frame = encodeError(error);
+    else {
+      const packet = { id: idOf(call), err: error, isDisposed: true };
+      frame = encodeError((serializer.serialize(packet) as { err?: unknown }).err);
+    }
+    return codecs.fits(frame) ? frame : encodeError(new ZmqTooLargeError(frame.length, codecs.maxBytes));
   }
 
   settled(call: ServerCall, outcome: CallOutcome): void {

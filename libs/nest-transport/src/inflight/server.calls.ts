@@ -26,6 +26,7 @@ export interface ServerCallsStats {
  */
 export class ServerCalls {
   readonly #maxConcurrency: number;
+  readonly #maxWaiting: number;
   readonly #waiting = new Map<ServerCall, () => void>();
   readonly #open = new Set<ServerCall>();
   readonly #stats = { received: 0, completed: 0, failed: 0, cancelled: 0, expired: 0 };
@@ -34,9 +35,13 @@ export class ServerCalls {
   /** Told each time the last open call was settled. */
   onIdle: (() => void) | undefined;
 
-  /** @param maxConcurrency 0 is no limit */
-  constructor(maxConcurrency: number) {
+  /**
+   * @param maxConcurrency 0 is no limit
+   * @param maxWaiting calls beyond that
+   */
+  constructor(maxConcurrency: number, maxWaiting: number) {
     this.#maxConcurrency = maxConcurrency;
+    this.#maxWaiting = maxWaiting;
   }
 
   /** Calls that are not settled. */
@@ -54,11 +59,20 @@ export class ServerCalls {
     this.#stats.failed++;
   }
 
+  /** Whether a further call would have to wait, and may not. */
+  get overloaded(): boolean {
+    return this.#isFull && this.#waiting.size >= this.#maxWaiting;
+  }
+
+  get #isFull(): boolean {
+    return this.#maxConcurrency > 0 && this.#running >= this.#maxConcurrency;
+  }
+
   /** Starts the call now or when it is its turn; not at all when it was settled meanwhile. */
   admit(call: ServerCall, start: () => void): void {
     this.#stats.received++;
     this.#open.add(call);
-    if (this.#maxConcurrency > 0 && this.#running >= this.#maxConcurrency) this.#waiting.set(call, start);
+    if (this.#isFull) this.#waiting.set(call, start);
     else this.#start(call, start);
   }
 
@@ -94,7 +108,7 @@ export class ServerCalls {
 
   #startWaiting(): void {
     for (const [call, start] of this.#waiting) {
-      if (this.#running >= this.#maxConcurrency) return;
+      if (this.#isFull) return;
       this.#waiting.delete(call);
       // Its timer may be late: a call whose deadline has passed is not run.
       if (call.expired) call.deadlinePassed();

@@ -109,6 +109,8 @@ describe('decodeRequest', () => {
   it.each([
     ['no delimiter', ['<00000007>', 'sum', '1']],
     ['no frame at all', []],
+    ['an envelope that is too large to be kept', ['x'.repeat(65_536), '', 'sum', '1']],
+    ['an envelope of too many frames', [...Array.from({ length: 40_000 }, () => 'x'), '', 'sum', '1']],
     ['control with an id and without a verb', ['<00000007>', '', '']],
     ['control with an id and too much', ['<00000007>', '', '', 'cancel', '<01>', 'more']],
   ])('is malformed, and is dropped: %s', (_, message) => {

@@ -1,8 +1,11 @@
 import { ZmqMalformedError } from '../zmq.errors.js';
-import { type Envelope, findDelimiter, hasRequestId, readEnvelope, requestId } from './envelope.js';
+import { byteLength, type Envelope, findDelimiter, hasRequestId, readEnvelope, requestId } from './envelope.js';
 import { EMPTY, type Frame, type Frames } from './frames.js';
 import { decodeMetadata, type Metadata, NO_METADATA } from './metadata.codec.js';
 import { decodeName } from './names.js';
+
+/** An envelope is kept as long as its call runs: a few ids of a few bytes, never what a peer likes. */
+export const MAX_ENVELOPE_BYTES = 64 * 1024;
 
 /**
  * client → server: `[request id, "", name, payload, metadata?]`
@@ -46,6 +49,9 @@ export type ServerRequest = CallRequest | ControlRequest | MalformedRequest;
 export function decodeRequest(frames: readonly Buffer[], start: number): ServerRequest {
   const delimiter = findDelimiter(frames, start);
   if (delimiter < 0) return malformed(undefined, 'A message without the empty delimiter');
+  if (byteLength(frames, start, delimiter) > MAX_ENVELOPE_BYTES) {
+    return malformed(undefined, `The envelope has more than ${MAX_ENVELOPE_BYTES} bytes`);
+  }
   const envelope = readEnvelope(frames, start, delimiter);
   const name = frames[delimiter + 1];
   const payload = frames[delimiter + 2];

@@ -24,6 +24,13 @@ export function findDelimiter(frames: readonly Buffer[], start: number): number 
   return -1;
 }
 
+/** The size of the envelope between `start` and the delimiter, each frame counted with a byte for itself. */
+export function byteLength(frames: readonly Buffer[], start: number, delimiter: number): number {
+  let total = delimiter - start;
+  for (let i = start; i < delimiter; i++) total += frames[i]?.length ?? 0;
+  return total;
+}
+
 /** The envelope between `start` and the delimiter. Its frames are copied: they would pin what came with them. */
 export function readEnvelope(frames: readonly Buffer[], start: number, delimiter: number): Envelope {
   const first = frames[start];

@@ -1,4 +1,4 @@
-import { ZmqCodecError, ZmqMalformedError } from '../zmq.errors.js';
+import { ZmqCodecError, ZmqMalformedError, ZmqTooLargeError } from '../zmq.errors.js';
 import { EMPTY } from './frames.js';
 import { PayloadCodecs, type ZmqCodec } from './payload.codec.js';
 
@@ -73,6 +73,15 @@ describe('PayloadCodecs', () => {
     expect(own.decode(Buffer.from('5b315d'), 'text/x-hex')).toEqual([1]);
     expect(own.decode(Buffer.from('[1]'), undefined)).toEqual([1]);
     expect(() => own.decode(Buffer.from('zz'), 'text/x-hex')).toThrow(ZmqCodecError);
+  });
+
+  it('sends nothing that is too large', () => {
+    const small = new PayloadCodecs(undefined, 10);
+    expect(small.encode('12345678').payload).toBe('"12345678"');
+    for (const value of ['123456789', '€€€', Buffer.alloc(11)]) {
+      expect(() => small.encode(value)).toThrow(ZmqTooLargeError);
+      expect(() => small.encodeReply(value, undefined)).toThrow(ZmqTooLargeError);
+    }
   });
 
   it('answers in what the caller reads', () => {

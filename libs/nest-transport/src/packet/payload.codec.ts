@@ -1,4 +1,4 @@
-import { ZmqCodecError } from '../zmq.errors.js';
+import { ZmqCodecError, ZmqTooLargeError } from '../zmq.errors.js';
 import { EMPTY, type Frame } from './frames.js';
 import { BYTES_TYPE } from './metadata.codec.js';
 import { parseJson, stringifyJson } from './safe-json.js';
@@ -38,29 +38,42 @@ export class PayloadCodecs {
   readonly #own: ZmqCodec;
   readonly #ownType: string | undefined;
 
-  constructor(own: ZmqCodec = jsonCodec) {
+  readonly maxBytes: number;
+
+  /** @param maxBytes larger payloads are not sent: the other side would close the connection; below 0 there is no limit */
+  constructor(own: ZmqCodec = jsonCodec, maxBytes = -1) {
     this.#own = own;
+    this.maxBytes = maxBytes < 0 ? Infinity : maxBytes;
     this.#ownType = own.contentType === JSON_TYPE ? undefined : own.contentType;
   }
 
   /**
    * With this side's codec.
    * @throws ZmqCodecError the value cannot be encoded
+   * @throws ZmqTooLargeError
    */
   encode(value: unknown): EncodedPayload {
-    if (value instanceof Uint8Array) return { payload: asBuffer(value), contentType: BYTES_TYPE };
+    if (value instanceof Uint8Array) return { payload: this.#checked(asBuffer(value)), contentType: BYTES_TYPE };
     const payload = value === undefined ? undefined : this.#encodeOwn(value);
-    return payload === undefined ? NO_VALUE : { payload, contentType: this.#ownType };
+    return payload === undefined ? NO_VALUE : { payload: this.#checked(payload), contentType: this.#ownType };
   }
 
   /**
    * A reply: with this side's codec when the request came in it, else as JSON, which every caller reads.
    * @throws ZmqCodecError the value cannot be encoded
+   * @throws ZmqTooLargeError
    */
   encodeReply(value: unknown, requestType: string | undefined): EncodedPayload {
     if (requestType === this.#ownType || value instanceof Uint8Array) return this.encode(value);
     const payload = stringifyJson(value);
-    return payload === undefined ? NO_VALUE : { payload, contentType: undefined };
+    return payload === undefined ? NO_VALUE : { payload: this.#checked(payload), contentType: undefined };
+  }
+
+  /** Whether a payload may be sent. */
+  fits(payload: Frame): boolean {
+    if (typeof payload !== 'string') return payload.length <= this.maxBytes;
+    // A character has at most three bytes: most texts need not be measured.
+    return payload.length * 3 <= this.maxBytes || Buffer.byteLength(payload) <= this.maxBytes;
   }
 
   /**
@@ -78,6 +91,11 @@ export class PayloadCodecs {
     } catch (cause) {
       throw new ZmqCodecError(`The payload is not valid ${contentType}`, cause);
     }
+  }
+
+  #checked(payload: Frame): Frame {
+    if (!this.fits(payload)) throw new ZmqTooLargeError(Buffer.byteLength(payload), this.maxBytes);
+    return payload;
   }
 
   #encodeOwn(value: unknown): Frame | undefined {

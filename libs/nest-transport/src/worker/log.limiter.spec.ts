@@ -5,7 +5,7 @@ describe('LogLimiter', () => {
   it('writes the first line of a kind at once, and the next one ten seconds later with the number left out', () => {
     const clock = new ManualClock();
     const lines: string[] = [];
-    const limiter = new LogLimiter<'bad' | 'worse'>(clock, (line) => lines.push(line));
+    const limiter = new LogLimiter(clock, (line) => lines.push(line));
     let made = 0;
     const log = (kind: 'bad' | 'worse', text: string) => limiter.log(kind, () => (made++, text));
 

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { Frames } from '../packet/frames.js';
 import { ManualClock } from '../testing/manual.clock.js';
 import { turns } from '../testing/turns.js';
@@ -94,6 +95,21 @@ describe('PushQueue', () => {
     await turns();
     expect(outcomes).toEqual(['b: no longer wanted', 'a: sent', 'c: sent']);
     expect(outlet.taken).toEqual(['a', 'c']);
+  });
+
+  it('lets many share one signal', async () => {
+    const { outlet, outcomes, add } = queueOn();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const listeners = jest.spyOn(signal, 'addEventListener');
+    for (let i = 0; i < 20; i++) add(`${i}`, { signal });
+    outlet.allow(1);
+    await turns();
+    controller.abort(new Error('no'));
+    await turns();
+    expect(outcomes[0]).toBe('0: sent');
+    expect(outcomes.slice(1)).toEqual(Array.from({ length: 19 }, (_, i) => `${i + 1}: no`));
+    expect(listeners).toHaveBeenCalledTimes(1);
   });
 
   it('does not queue what is aborted already', async () => {

@@ -1,5 +1,6 @@
 import type { Frames } from '../packet/frames.js';
 import type { ZmqClock, ZmqTimer } from '../zmq.clock.js';
+import { SignalGroup } from './signal.group.js';
 
 /** The part of a PUSH socket that the queue needs. */
 export interface PushOutlet {
@@ -32,6 +33,7 @@ export class PushQueue {
   readonly #sent: () => void;
   /** A set is a queue from whose middle one can take. */
   readonly #waiters = new Set<Waiter>();
+  readonly #signals = new SignalGroup();
   #outlet: PushOutlet | undefined;
   /** Ends the wait for the outlet; set while there is one. */
   #waiting: AbortController | undefined;
@@ -67,7 +69,7 @@ export class PushQueue {
         onAbort: () => this.#settle(waiter, () => reject(signal?.reason as Error)),
       };
       this.#waiters.add(waiter);
-      signal?.addEventListener('abort', waiter.onAbort, { once: true });
+      if (signal !== undefined) this.#signals.add(signal, waiter.onAbort);
       if (expiry !== undefined) {
         waiter.timer = this.#clock.setTimer(expiry.afterMs, () => this.#settle(waiter, () => reject(expiry.error())));
       }
@@ -85,7 +87,7 @@ export class PushQueue {
   #settle(waiter: Waiter, settle: () => void): void {
     if (!this.#waiters.delete(waiter)) return;
     waiter.timer?.cancel();
-    waiter.push.signal?.removeEventListener('abort', waiter.onAbort);
+    if (waiter.push.signal !== undefined) this.#signals.remove(waiter.push.signal, waiter.onAbort);
     // The wait for the outlet keeps the process alive: nobody is left who wants it.
     if (this.#waiters.size === 0) this.#waiting?.abort();
     settle();

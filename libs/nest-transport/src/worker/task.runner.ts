@@ -31,13 +31,10 @@ export interface TaskRunnerOptions {
   readonly handlers: ReadonlyMap<string, TaskHandler>;
   readonly codecs: PayloadCodecs;
   readonly clock: ZmqClock;
-  readonly log: LogLimiter<TaskTrouble>;
+  readonly log: LogLimiter;
   /** Called for a task that is given up, and awaited. */
   readonly onFailure?: ((failure: ZmqTaskFailure) => Promise<unknown>) | undefined;
 }
-
-/** What can go wrong with a task; each kind is counted, and logged at a limited rate. */
-export type TaskTrouble = 'malformed' | 'unknown' | 'expired' | 'failed' | 'hook';
 
 /** Counts since the start. */
 export interface TaskCounts {
@@ -268,14 +265,14 @@ export class TaskRunner {
     const { attempts, error } = failure;
     this.counts.failed++;
     log.log(
-      'failed',
+      `failed ${name}`,
       () => `Task '${name}' failed after ${attempts} of ${job.handler.retry.attempts} attempts: ${detailOf(error)}`,
     );
     if (onFailure === undefined) return;
     try {
       await onFailure({ pool, task: name, ...failure });
     } catch (hookError) {
-      log.log('hook', () => `The @OnTaskFailure() method threw for task '${name}': ${detailOf(hookError)}`);
+      log.log(`hook ${name}`, () => `The @OnTaskFailure() method threw for task '${name}': ${detailOf(hookError)}`);
     }
   }
 

@@ -37,9 +37,9 @@ export function exploreWorkers(discovery: DiscoveryService, scanner: MetadataSca
   const workers = new Map<string, WorkerDefinition>();
   const marked = discovery.getProviders({ metadataKey: WorkerMark.KEY }).filter((wrapper) => !wrapper.isAlias);
   for (const wrapper of marked) {
-    const metadata = metadataOf(wrapper);
-    if (metadata === undefined) continue;
-    const definition = define(wrapper, metadata, scanner);
+    const type = classOf(wrapper);
+    if (type === undefined || !Reflect.hasMetadata(WorkerMark.KEY, type)) continue;
+    const definition = define(wrapper, type, scanner);
     const other = workers.get(definition.pool);
     if (other !== undefined) throw twoWorkers(other, definition);
     workers.set(definition.pool, definition);
@@ -48,19 +48,22 @@ export function exploreWorkers(discovery: DiscoveryService, scanner: MetadataSca
   return workers;
 }
 
-function metadataOf(wrapper: ProviderWrapper): WorkerMetadata | undefined {
-  return Reflect.getMetadata(WorkerMark.KEY, classOf(wrapper)) as WorkerMetadata | undefined;
+interface WorkerClass {
+  readonly name: string;
+  readonly prototype: object;
 }
 
-/** The class of a provider, also of one given by `useValue` or `useFactory`. */
-function classOf(wrapper: ProviderWrapper): { readonly name: string; readonly prototype: object } {
-  const type = !wrapper.metatype || wrapper.inject ? (wrapper.instance as object | undefined)?.constructor : undefined;
-  return (type ?? wrapper.metatype) as { readonly name: string; readonly prototype: object };
+/** The class of a provider, also of one given by `useValue` or `useFactory`; none for a test's `useValue(null)`. */
+function classOf(wrapper: ProviderWrapper): WorkerClass | undefined {
+  const { metatype, inject } = wrapper;
+  const instance = wrapper.instance as object | null | undefined;
+  return ((!metatype || inject ? instance?.constructor : undefined) ?? metatype ?? undefined) as
+    WorkerClass | undefined;
 }
 
-function define(wrapper: ProviderWrapper, metadata: WorkerMetadata, scanner: MetadataScanner): WorkerDefinition {
-  const { name: className, prototype } = classOf(wrapper);
-  const { pool, options } = metadata;
+function define(wrapper: ProviderWrapper, type: WorkerClass, scanner: MetadataScanner): WorkerDefinition {
+  const { name: className, prototype } = type;
+  const { pool, options } = Reflect.getMetadata(WorkerMark.KEY, type) as WorkerMetadata;
   const { concurrency = 1 } = options;
   if (typeof pool !== 'string' || pool === '') {
     throw new ZmqWorkerError(`@ZmqWorker of ${className}: the pool's name must be a non-empty string`);
@@ -140,7 +143,7 @@ function refuseStrayTasks(discovery: DiscoveryService): void {
           `${metatype.name} has @OnTask methods but is a controller: move them to a provider with @ZmqWorker('pool')`,
         );
       }
-      if (Reflect.getMetadata(WorkerMark.KEY, metatype) === undefined) {
+      if (!Reflect.hasOwnMetadata(WorkerMark.KEY, metatype)) {
         throw new ZmqWorkerError(
           `${metatype.name} has @OnTask methods but no @ZmqWorker('pool'): add it, or remove the class from providers`,
         );

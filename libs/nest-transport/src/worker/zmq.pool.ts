@@ -229,12 +229,14 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
     const socket = this.#socket;
     if (socket === undefined || socket.closed) return;
     const { peers, linger } = socket;
-    const count = () => (this.#lost = peers.reduce((sum, peer) => sum + peer.pending, 0));
-    // Before the socket sets its own timer for the same moment, and drops what is left.
-    const timer = linger > 0 ? this.#clock.setTimer(linger, count) : undefined;
-    if (linger === 0) count();
+    const pending = () => peers.reduce((sum, peer) => sum + peer.pending, 0);
+    // Counted before the socket drops it: at once, or, with its own timer right behind this one, when the linger is over.
+    let dropped = linger === 0 ? pending() : 0;
+    const timer = linger > 0 ? this.#clock.setTimer(linger, () => (dropped = pending())) : undefined;
     await closeSocket(socket);
     timer?.cancel();
+    // What an inproc worker has in its queue stays there.
+    if (dropped > 0) this.#lost = dropped - pending();
     if (this.#lost > 0) {
       this.#logger.warn(
         `${this.#lost} tasks were not handed over to their workers within ${linger} ms (linger) and are lost`,

@@ -29,10 +29,10 @@ export interface WorkerSetup {
   readonly onFailure: ((failure: ZmqTaskFailure) => Promise<unknown>) | undefined;
 }
 
-/** With this many turns of the event loop without a message, what had arrived has been read. */
-const QUIET_TURNS = 2;
-/** A pool that goes on sending is left after so many. */
-const MAX_TURNS = 32;
+/** When no message came for so long, what was on its way has arrived: longer than a round trip in a data centre. */
+const QUIET_MS = 10;
+/** A pool that goes on sending is left after so many waits. */
+const MAX_WAITS = 10;
 
 /**
  * The pull end of a pool in this application. Nest starts and stops it; inject it with `@InjectZmqWorkers(pool)` for its
@@ -146,11 +146,12 @@ export class ZmqWorkers {
   /** A pull end cannot tell its pools to stop: what they have sent by now is read, then the connections end. */
   async #takeOver(runner: TaskRunner, socket: Pull): Promise<void> {
     runner.takeOver();
-    let quiet = 0;
-    for (let turn = 0; turn < MAX_TURNS && quiet < QUIET_TURNS; turn++) {
+    for (let wait = 0; wait < MAX_WAITS && this.pools.length > 0; wait++) {
       const before = runner.received;
-      await new Promise((resolve) => setImmediate(resolve));
-      quiet = runner.received === before ? quiet + 1 : 0;
+      await new Promise<void>((resolve) => this.#clock.setTimer(QUIET_MS, resolve));
+      // Where handlers kept the event loop busy, timers come before what the sockets have.
+      for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+      if (runner.received === before) break;
     }
     socket.close();
   }

@@ -2,7 +2,7 @@ import { ZmqError } from '../foundation/errors.js';
 import { FifoQueue } from '../foundation/fifo-queue.js';
 import { TypedEmitter } from '../foundation/typed-emitter.js';
 import type { SessionEvent } from '../session/session-event.js';
-import { report } from '../socket/receiver.js';
+import { callUser } from '../socket/user-code.js';
 import type { SocketCore } from '../socket/socket-core.js';
 
 /** What happens to a socket's endpoints and connections. `end` is the last, when the socket is closed. */
@@ -109,10 +109,6 @@ export class Observer implements AsyncIterable<Event> {
   }
 
   #emit(event: Event): void {
-    try {
-      this.#emitter.emit(event);
-    } catch (error) {
-      report(error);
-    }
+    callUser(() => this.#emitter.emit(event));
   }
 }

@@ -1,5 +1,6 @@
 import type { CloseReason, PeerInfo } from '../foundation/peer-info.js';
 import type { PipeEnd } from '../pipe/pipe.js';
+import { callUser } from './user-code.js';
 
 /**
  * One connection to a peer, the same object for as long as it lasts. A peer that
@@ -59,13 +60,13 @@ export class PeerBook {
   join(end: PipeEnd, peer: Peer): void {
     end.label = peer;
     this.all.add(peer);
-    this.sink?.joined?.(peer);
+    callUser(() => this.sink?.joined?.(peer));
   }
 
   leave(end: PipeEnd, reason: CloseReason): void {
     const peer = end.label;
     if (!(peer instanceof Peer)) return;
     end.label = undefined;
-    if (this.all.delete(peer)) this.sink?.left?.(peer, reason);
+    if (this.all.delete(peer)) callUser(() => this.sink?.left?.(peer, reason));
   }
 }

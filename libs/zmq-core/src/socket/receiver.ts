@@ -5,6 +5,7 @@ import type { Pattern } from '../patterns/pattern.js';
 import type { KeepAlive } from './keep-alive.js';
 import type { OptionValues } from './option-table.js';
 import type { Peer } from './peer.js';
+import { report } from './user-code.js';
 import { Yielding } from './yielding.js';
 
 /**
@@ -174,13 +175,6 @@ export class Receiver {
 /** The user may change the array. One that was fanned out over inproc belongs to others too. */
 function asOwn(message: Multipart): Buffer[] {
   return (message.encoded === undefined ? message : [...message]) as Buffer[];
-}
-
-/** As an error thrown by an event listener: uncaught, but outside of our loop. */
-export function report(error: unknown): void {
-  process.nextTick(() => {
-    throw error;
-  });
 }
 
 function busyWithSink(): ZmqError {

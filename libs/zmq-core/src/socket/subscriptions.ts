@@ -4,6 +4,7 @@ import { SubscriberPattern } from '../patterns/subscriber.js';
 import { XPublisherPattern } from '../patterns/xpublisher.js';
 import type { Peer } from './peer.js';
 import type { SocketCore } from './socket-core.js';
+import { callUser } from './user-code.js';
 
 /** One subscription or its end, as it came from a peer. */
 export interface SubscriptionEvent {
@@ -30,7 +31,8 @@ export function unsubscribe(core: SocketCore, topics: readonly Topic[]): void {
 /** PUB and XPUB. */
 export function watchSubscriptions({ pattern }: SocketCore, sink: SubscriptionSink | undefined): void {
   if (!(pattern instanceof PublisherPattern || pattern instanceof XPublisherPattern)) throw new ZmqError('ENOTSUP');
-  pattern.onSubscription = sink && ((end, topic, subscribed) => sink({ peer: end.label as Peer, topic, subscribed }));
+  pattern.onSubscription =
+    sink && ((end, topic, subscribed) => callUser(sink, { peer: end.label as Peer, topic, subscribed }));
 }
 
 function subscriber({ pattern }: SocketCore): SubscriberPattern {

@@ -1,0 +1,390 @@
+import { Controller } from '@nestjs/common';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
+import { Dealer, Router } from '@nest-zmq/core';
+import {
+  ZmqClient,
+  ZmqClosedError,
+  type ZmqCodec,
+  ZmqContext,
+  ZmqNoPeerError,
+  ZmqRecordBuilder,
+  ZmqServer,
+  ZmqStatus,
+  ZmqTimeoutError,
+} from '@nest-zmq/transport';
+import { firstValueFrom, lastValueFrom, NEVER, type Observable, of, Subject, toArray } from 'rxjs';
+import { Apps, transports } from './support/apps.js';
+import { ManualClock } from './support/manual.clock.js';
+import { frames, shown } from './support/raw.js';
+import { turns, until } from './turns.js';
+
+const seen = { running: 0, aborted: 0 };
+let source = new Subject<number>();
+
+@Controller()
+class EchoController {
+  @MessagePattern('echo')
+  echo(@Payload() data: unknown): unknown {
+    return data;
+  }
+
+  @MessagePattern('stream')
+  stream(): Observable<number> {
+    return of(1, 2, 3);
+  }
+
+  @MessagePattern('source')
+  source(@Ctx() ctx: ZmqContext): Observable<number> {
+    seen.running++;
+    ctx.signal.addEventListener('abort', () => seen.aborted++);
+    return source;
+  }
+
+  @MessagePattern('never')
+  never(@Ctx() ctx: ZmqContext): Observable<never> {
+    seen.running++;
+    ctx.signal.addEventListener('abort', () => seen.aborted++);
+    return NEVER;
+  }
+}
+
+/** What an Observable came to. */
+function watch(call: Observable<unknown>): { values: unknown[]; error: unknown; done: boolean } {
+  const outcome = { values: [] as unknown[], error: undefined as unknown, done: false };
+  call.subscribe({
+    next: (value) => outcome.values.push(value),
+    error: (error: unknown) => Object.assign(outcome, { error, done: true }),
+    complete: () => (outcome.done = true),
+  });
+  return outcome;
+}
+
+let apps: Apps;
+let clock: ManualClock;
+
+beforeEach(() => {
+  Object.assign(seen, { running: 0, aborted: 0 });
+  source = new Subject();
+  apps = new Apps();
+  clock = new ManualClock();
+});
+afterEach(() => apps.close());
+
+const nowhere = 'tcp://127.0.0.1:1';
+
+describe('connect()', () => {
+  it.each(transports)('is done with the handshake, over %s, and is one for all who ask', async (transport) => {
+    apps = new Apps(transport);
+    const running = await apps.serve([EchoController]);
+    const client = apps.client([running]);
+    const statuses: string[] = [];
+    client.status.subscribe((status) => statuses.push(status));
+    const peers: unknown[] = [];
+    client.on('connect', (peer) => peers.push(peer.socketType));
+    const first = client.connect();
+    expect(client.connect()).toBe(first);
+    await first;
+    expect(client.servers()).toHaveLength(1);
+    expect(statuses).toEqual([ZmqStatus.CONNECTED]);
+    expect(peers).toEqual(['ROUTER']);
+    await client.close();
+    await client.close();
+    expect(statuses).toEqual([ZmqStatus.CONNECTED, ZmqStatus.DISCONNECTED]);
+    expect(client.servers()).toEqual([]);
+    await client.connect();
+    expect(await firstValueFrom(client.send('echo', 'again'))).toBe('again');
+  });
+
+  it('fails with the code that Nest knows when nobody is there, leaves nothing open, and is tried anew', async () => {
+    const client = apps.bareClient({ connect: nowhere, connectTimeout: 3_000, clock });
+    const failed = client.connect().catch((error: unknown) => error);
+    await until(() => clock.pending > 0);
+    const refused = new Promise((resolve) =>
+      client.unwrap<{ calls: Dealer }>().calls.events.on('connect:retry', resolve),
+    );
+    await refused;
+    clock.advance(3_100);
+    const error = await failed;
+    expect(error).toBeInstanceOf(ZmqNoPeerError);
+    expect(error).toMatchObject({ code: 'ECONNREFUSED', cause: expect.anything() });
+    await until(() => client.stats() === undefined);
+    expect(clock.pending).toBe(0);
+    expect(() => client.unwrap()).toThrow('connect');
+    const again = client.connect().catch((cause: unknown) => cause);
+    await until(() => clock.pending > 0);
+    await client.close();
+    expect(await again).toBeInstanceOf(ZmqClosedError);
+  });
+
+  it('waits for as many servers as it is told', async () => {
+    const servers = [await apps.serve([EchoController]), await apps.serve([EchoController])];
+    const client = apps.client(servers, { minPeers: 2 });
+    await client.connect();
+    expect(client.servers()).toHaveLength(2);
+  });
+
+  it('of a client that binds is done when it is bound, and servers dial it', async () => {
+    const client = apps.bareClient({ bind: apps.address(), events: { bind: apps.address() } });
+    await client.connect();
+    const { calls, events } = client.unwrap<{ calls: Dealer; events: Dealer }>();
+    const call = firstValueFrom(client.send('echo', 'early'));
+    await apps.serve([EchoController], {
+      bind: undefined,
+      connect: calls.lastEndpoint ?? '',
+      events: { connect: events.lastEndpoint ?? '' },
+      name: 'dialled',
+    });
+    expect(await call).toBe('early');
+    expect(client.servers()).toMatchObject([{ name: 'dialled', handled: 1 }]);
+  });
+
+  it('fails with the reason of a bind that fails, and so do the calls', async () => {
+    const running = await apps.serve([EchoController]);
+    const client = apps.bareClient({ bind: running.calls });
+    const errors: unknown[] = [];
+    client.on('error', (error) => errors.push(error));
+    const call = watch(client.send('echo', 1));
+    await expect(client.connect()).rejects.toMatchObject({ code: 'EADDRINUSE', address: expect.any(String) });
+    await until(() => call.done);
+    expect(call.error).toMatchObject({ code: 'EADDRINUSE' });
+    expect(errors).toHaveLength(1);
+  });
+
+  it('of a wrong address fails at once', async () => {
+    const client = apps.bareClient({ connect: 'foo://bar' });
+    await expect(client.connect()).rejects.toMatchObject({ code: 'EPROTONOSUPPORT' });
+    await expect(firstValueFrom(client.send('echo', 1))).rejects.toMatchObject({ code: 'EPROTONOSUPPORT' });
+  });
+});
+
+describe('a call settles', () => {
+  it('when no server comes, after connectTimeout', async () => {
+    const client = apps.bareClient({ connect: nowhere, connectTimeout: 2_000, clock });
+    const call = watch(client.send('echo', 1));
+    await turns(3);
+    clock.advance(1_999);
+    expect(call.done).toBe(false);
+    clock.advance(51);
+    expect(call.error).toBeInstanceOf(ZmqNoPeerError);
+  });
+
+  it('when its deadline is shorter than that', async () => {
+    const client = apps.bareClient({ connect: nowhere, connectTimeout: 2_000, deadline: 5_000, clock });
+    const short = watch(client.send('echo', new ZmqRecordBuilder(1).setDeadline(100).build()));
+    const own = watch(client.send('echo', 1));
+    clock.advance(150);
+    expect([short.done, own.done]).toEqual([true, false]);
+    clock.advance(2_000);
+    expect(own.done).toBe(true);
+  });
+
+  it('when the server is silent: requestTimeout to the first value and between values, and the server is told', async () => {
+    const running = await apps.serve([EchoController]);
+    const client = apps.client([running], { requestTimeout: 1_000, clock });
+    await client.connect();
+    const silent = watch(client.send('never', {}));
+    const stream = watch(client.send('source', {}));
+    await until(() => seen.running === 2);
+    for (let i = 1; i <= 3; i++) {
+      clock.advance(600);
+      source.next(i);
+      await until(() => stream.values.length === i);
+    }
+    expect(silent.error).toBeInstanceOf(ZmqTimeoutError);
+    expect(silent.error).toMatchObject({ code: 'ETIMEDOUT', timeoutMs: 1_000 });
+    expect(stream.done).toBe(false);
+    clock.advance(1_051);
+    expect(stream.error).toBeInstanceOf(ZmqTimeoutError);
+    await until(() => seen.aborted === 2);
+    expect(client.stats()?.calls).toMatchObject({ timedOut: 2, inFlight: 0 });
+  });
+
+  it('when its deadline passes, however many values came', async () => {
+    const running = await apps.serve([EchoController]);
+    const client = apps.client([running], { requestTimeout: 1_000, clock });
+    await client.connect();
+    const call = watch(client.send('source', new ZmqRecordBuilder({}).setDeadline(2_000).build()));
+    await until(() => seen.running === 1);
+    for (let i = 1; i <= 3; i++) {
+      clock.advance(600);
+      source.next(i);
+      await until(() => call.values.length === i);
+    }
+    clock.advance(251);
+    expect(call.error).toBeInstanceOf(ZmqTimeoutError);
+    await until(() => seen.aborted === 1);
+  });
+
+  it('never by time when there is none', async () => {
+    const running = await apps.serve([EchoController]);
+    const client = apps.client([running], { requestTimeout: 0, clock });
+    await client.connect();
+    const call = watch(client.send('source', {}));
+    await until(() => seen.running === 1);
+    clock.advance(10 * 24 * 3_600_000);
+    source.next(1);
+    source.complete();
+    await until(() => call.done);
+    expect(call.values).toEqual([1]);
+  });
+
+  it('when the client is closed, and the server is told', async () => {
+    const running = await apps.serve([EchoController]);
+    const client = apps.client([running], { clock });
+    await client.connect();
+    const calls = [watch(client.send('never', {})), watch(client.send('never', {}))];
+    const waiting = watch(apps.bareClient({ connect: nowhere }).send('echo', 1));
+    await until(() => seen.running === 2);
+    await client.close();
+    for (const call of calls) {
+      expect(call.error).toBeInstanceOf(ZmqClosedError);
+      expect(call.error).toMatchObject({ message: 'Connection closed' });
+    }
+    await until(() => seen.aborted === 2);
+    expect(waiting.done).toBe(false);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('once, whatever its callback does: close from within', async () => {
+    const running = await apps.serve([EchoController]);
+    const client = apps.client([running]);
+    const outcomes: string[] = [];
+    await new Promise<void>((resolve) =>
+      client.send('stream', {}).subscribe({
+        next: (value) => {
+          outcomes.push(String(value));
+          if (value === 1) void client.close().then(resolve);
+        },
+        error: (error: Error) => outcomes.push(error.name),
+        complete: () => outcomes.push('complete'),
+      }),
+    );
+    expect(outcomes).toEqual(['1', 'ZmqClosedError']);
+  });
+});
+
+describe('the server of a call', () => {
+  it('is the next in turn', async () => {
+    const servers = await Promise.all([1, 2, 3].map(() => apps.serve([EchoController])));
+    const client = apps.client(servers, { minPeers: 3 });
+    await client.connect();
+    await Promise.all(Array.from({ length: 30 }, (_, i) => firstValueFrom(client.send('echo', i))));
+    expect(client.servers().map(({ handled }) => handled)).toEqual([10, 10, 10]);
+  });
+
+  it('is not one that is full; when all are, the call waits', async () => {
+    const routers = await Promise.all(
+      [1, 2].map(async () => {
+        const router = new Router({ context: apps.context, receiveHighWaterMark: 1 });
+        await router.bind('inproc://full' + Math.random());
+        apps.defer(() => router.close());
+        return router;
+      }),
+    );
+    const [full, free] = routers as [Router, Router];
+    const client = apps.bareClient({
+      connect: routers.map(({ lastEndpoint }) => lastEndpoint ?? ''),
+      sendHighWaterMark: 1,
+      requestTimeout: 1_000,
+      minPeers: 2,
+      clock,
+    });
+    await client.connect();
+    // Both take two (their mark and ours), then wait.
+    const calls = Array.from({ length: 7 }, (_, i) => watch(client.send('echo', i)));
+    await turns(3);
+    expect(client.stats()?.calls).toMatchObject({ inFlight: 4, waiting: 3 });
+    const got: string[][] = [];
+    free.onMessage((message) => {
+      got.push(shown(message.slice(3)));
+      void free.trySend([message[0]!, message[1]!, ...frames('', '<01>', message[4]!.toString())]);
+    });
+    await until(() => calls.filter(({ done }) => done).length === 5);
+    expect(client.stats()?.calls).toMatchObject({ inFlight: 2, waiting: 0 });
+    expect(got).toHaveLength(5);
+    clock.advance(1_100);
+    expect(calls.every(({ done }) => done)).toBe(true);
+    full.close();
+  });
+
+  it('gets the deadline that is left', async () => {
+    const router = new Router({ context: apps.context });
+    await router.bind('tcp://127.0.0.1:*');
+    apps.defer(() => router.close());
+    const client = apps.bareClient({ connect: router.lastEndpoint ?? '', clock });
+    const waiting = client
+      .send('echo', new ZmqRecordBuilder(1).setDeadline(2_500).build())
+      .subscribe({ error: () => {} });
+    clock.advance(700);
+    const [, ...message] = await router.receive();
+    expect(shown(message)).toEqual([
+      '<00000001>',
+      '',
+      'echo',
+      '1',
+      expect.stringMatching(/^\{":deadline-ms":"1800",":replies":"many"\}$/),
+    ]);
+    waiting.unsubscribe();
+    const [, ...cancel] = await router.receive();
+    expect(shown(cancel)).toEqual(['<00000001>', '', '', 'cancel']);
+  });
+});
+
+const reversed: ZmqCodec = {
+  contentType: 'text/x-reversed',
+  encode: (value) => Buffer.from(JSON.stringify(value)).reverse(),
+  decode: (payload) => JSON.parse(Buffer.from(payload).reverse().toString()) as unknown,
+};
+
+describe('codecs and serializers', () => {
+  it('mixed fleets understand each other', async () => {
+    const own = await apps.serve([EchoController], { codec: reversed });
+    const both = apps.client([own], { codec: reversed });
+    const json = apps.client([own]);
+    expect(await firstValueFrom(both.send('echo', { a: [1] }))).toEqual({ a: [1] });
+    expect(await firstValueFrom(json.send('echo', { a: [1] }))).toEqual({ a: [1] });
+    const plain = await apps.serve([EchoController]);
+    await expect(firstValueFrom(apps.client([plain], { codec: reversed }).send('echo', 1))).rejects.toMatchObject({
+      name: 'ZmqCodecError',
+    });
+  });
+
+  it("Nest's serializers wrap packets on both sides, in order", async () => {
+    const log: unknown[] = [];
+    const running = await apps.serve([EchoController], {
+      deserializer: { deserialize: async (packet: { data: unknown }) => ({ ...packet, data: { in: packet.data } }) },
+      serializer: { serialize: (packet: { response: unknown }) => ({ ...packet, response: [packet.response] }) },
+    });
+    const client = apps.client([running], {
+      serializer: { serialize: (packet: { data: unknown }) => ({ ...packet, data: { out: packet.data } }) },
+      deserializer: {
+        deserialize: async (packet: { response: unknown }) => {
+          log.push(packet);
+          return packet;
+        },
+      },
+    });
+    expect(await firstValueFrom(client.send('echo', 1))).toEqual([{ in: { out: 1 } }]);
+    expect(await lastValueFrom(client.send('stream', {}).pipe(toArray()))).toEqual([[1], [2], [3]]);
+    expect(log).toEqual([
+      { id: '1', response: [{ in: { out: 1 } }], isDisposed: true },
+      { id: '2', response: [1] },
+      { id: '2', response: [2] },
+      { id: '2', response: [3], isDisposed: true },
+    ]);
+  });
+});
+
+describe('what cannot work', () => {
+  it('is said when the client is made, with the key', () => {
+    expect(() => new ZmqClient({ connect: 'tcp://a:1', requestTimeOut: 1 } as object)).toThrow("'requestTimeOut'");
+    expect(() => new ZmqServer({} as object)).toThrow("'bind'");
+  });
+
+  it('emit without events, send without calls', async () => {
+    const client = apps.bareClient({ connect: nowhere });
+    await expect(lastValueFrom(client.emit('x', 1))).rejects.toMatchObject({ name: 'ZmqOptionsError', key: 'events' });
+    const events = apps.bareClient({ events: { bind: apps.address() } });
+    await expect(lastValueFrom(events.send('x', 1))).rejects.toMatchObject({ name: 'ZmqOptionsError', key: 'connect' });
+  });
+});

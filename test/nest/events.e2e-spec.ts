@@ -1,0 +1,285 @@
+import { Controller, type Type } from '@nestjs/common';
+import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { Publisher, Subscriber } from '@nest-zmq/core';
+import { type ZmqClient, ZmqContext, ZmqNoPeerError, ZmqRecordBuilder } from '@nest-zmq/transport';
+import { lastValueFrom, type Observable, of } from 'rxjs';
+import { Apps, transports } from './support/apps.js';
+import { ManualClock } from './support/manual.clock.js';
+import { frames } from './support/raw.js';
+import { turns, until } from './turns.js';
+
+interface Heard {
+  readonly by: string;
+  readonly topic: string;
+  readonly data: unknown;
+  readonly headers?: unknown;
+}
+let heard: Heard[] = [];
+
+/** Nest's typed decorator takes no context that has a type. */
+const OnEvent = (pattern: unknown): MethodDecorator => EventPattern(pattern) as MethodDecorator;
+
+/** Controllers of different servers, each with its name. */
+function listener(by: string): Type {
+  @Controller()
+  class ListenerController {
+    @OnEvent('tick')
+    tick(@Payload() data: unknown, @Ctx() ctx: ZmqContext): void {
+      heard.push({ by, topic: ctx.getPattern(), data, headers: ctx.getHeaders() });
+    }
+
+    @OnEvent({ type: 'order', state: 'paid' })
+    object(@Payload() data: unknown, @Ctx() ctx: ZmqContext): void {
+      heard.push({ by, topic: ctx.getPattern(), data });
+    }
+  }
+  return ListenerController;
+}
+
+@Controller()
+class WildcardController {
+  @OnEvent('orders.*')
+  one(@Payload() data: unknown): void {
+    heard.push({ by: 'one', topic: 'orders.*', data });
+  }
+
+  @OnEvent('orders.>')
+  many(@Payload() data: unknown): void {
+    heard.push({ by: 'many', topic: 'orders.>', data });
+  }
+
+  @OnEvent('orders.paid')
+  exact(@Payload() data: unknown): void {
+    heard.push({ by: 'exact', topic: 'orders.paid', data });
+  }
+
+  @OnEvent('orders.paid')
+  exactToo(@Payload() data: unknown): Observable<number> {
+    heard.push({ by: 'exact too', topic: 'orders.paid', data });
+    return of(1, 2);
+  }
+
+  @OnEvent('orders.failing')
+  failing(@Payload() data: unknown): never {
+    throw new Error(`no ${String(data)}`);
+  }
+
+  @MessagePattern('orders.call')
+  call(): void {
+    heard.push({ by: 'call', topic: 'orders.call', data: undefined });
+  }
+}
+
+const emit = (client: ZmqClient, topic: unknown, data: unknown): Promise<unknown> =>
+  lastValueFrom(client.emit(topic, data), { defaultValue: 'done' });
+
+let apps: Apps;
+let clock: ManualClock;
+beforeEach(() => {
+  heard = [];
+  clock = new ManualClock();
+  apps = new Apps();
+});
+afterEach(() => apps.close());
+
+describe.each(transports)('events over %s', (transport) => {
+  beforeEach(() => {
+    apps = new Apps(transport);
+  });
+
+  it('reach every server, none is lost between listen and the first emit, and the order stays', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const servers = await Promise.all(names.map((name) => apps.serve([listener(name)])));
+    const client = apps.client(servers);
+    const count = 200;
+    const emits = Array.from({ length: count }, (_, i) => emit(client, 'tick', i + 1));
+    await Promise.all(emits);
+    await until(
+      () => heard.length === names.length * count,
+      () => heard.length,
+    );
+    for (const name of names) {
+      expect(heard.filter(({ by }) => by === name).map(({ data }) => data)).toEqual(
+        Array.from({ length: count }, (_, i) => i + 1),
+      );
+    }
+    expect(client.stats()?.events).toMatchObject({
+      published: count,
+      withoutSubscriber: 0,
+      lateSubscribers: 0,
+      dropped: 0,
+      waiting: 0,
+    });
+  });
+
+  it('reach servers that dial a client which binds, from the first one on that came after listen', async () => {
+    const client = apps.bareClient({ bind: apps.address(), events: { bind: apps.address() } });
+    await client.connect();
+    const { calls, events } = client.unwrap<{ calls: Publisher; events: Publisher }>();
+    const dialled = (name: string) =>
+      apps.serve([listener(name)], {
+        bind: undefined,
+        connect: calls.lastEndpoint ?? '',
+        events: { connect: events.lastEndpoint ?? '' },
+      });
+    await Promise.all([dialled('a'), dialled('b')]);
+    // Their calls are connected; the events' handshakes are at least under way.
+    await until(() => events.peers.length === 2);
+    await emit(client, 'tick', 1);
+    await until(() => heard.length === 2);
+    expect(heard.map(({ by }) => by).sort()).toEqual(['a', 'b']);
+  });
+
+  it('carry object patterns, bytes and headers', async () => {
+    const client = apps.client([await apps.serve([listener('a')])]);
+    await emit(client, { state: 'paid', type: 'order' }, 1);
+    await emit(client, 'tick', Buffer.from([0, 255]));
+    await emit(client, 'tick', new ZmqRecordBuilder('x').setHeaders({ a: 'b' }).build());
+    await until(() => heard.length === 3);
+    expect(heard).toEqual([
+      { by: 'a', topic: '{"state":"paid","type":"order"}', data: 1 },
+      { by: 'a', topic: 'tick', data: Buffer.from([0, 255]), headers: {} },
+      { by: 'a', topic: 'tick', data: 'x', headers: { a: 'b' } },
+    ]);
+  });
+});
+
+describe('patterns of events', () => {
+  it('match whole, by token, and every handler of a pattern', async () => {
+    const running = await apps.serve([WildcardController]);
+    const client = apps.client([running]);
+    for (const topic of ['orders.paid', 'orders.eu.paid', 'orders', 'ordersX', 'orders.call'])
+      await emit(client, topic, topic);
+    await emit(client, 'orders.failing', 'order');
+    await emit(client, 'orders.paid', 'last');
+    await until(() => heard.filter(({ data }) => data === 'last').length === 4);
+    const by = (topic: string) =>
+      heard
+        .filter(({ data }) => data === topic)
+        .map((event) => event.by)
+        .sort();
+    expect(by('orders.paid')).toEqual(['exact', 'exact too', 'many', 'one']);
+    expect(by('orders.eu.paid')).toEqual(['many']);
+    expect(by('orders')).toEqual([]);
+    expect(by('orders.call')).toEqual(['many', 'one']);
+    expect(running.server.stats()?.events).toMatchObject({ failed: 1, running: 0, malformed: 0 });
+  });
+});
+
+describe('emit() waits', () => {
+  it('is hot: published without a subscription', async () => {
+    const client = apps.client([await apps.serve([listener('a')])]);
+    client.emit('tick', 1);
+    await until(() => heard.length === 1);
+  });
+
+  it('for a server that has connected and not subscribed, at most subscribeTimeout', async () => {
+    const mute = new Subscriber({ context: apps.context, metadata: { 'X-Nest-Zmq': '1' } });
+    await mute.bind('tcp://127.0.0.1:*');
+    apps.defer(() => mute.close());
+    const client = apps.bareClient({ events: { connect: mute.lastEndpoint ?? '' }, clock });
+    await client.connect();
+    let emitted = false;
+    const first = emit(client, 'tick', 1).then(() => (emitted = true));
+    await turns(3);
+    clock.advance(980);
+    await turns(3);
+    expect([emitted, client.stats()?.events?.waiting]).toEqual([false, 1]);
+    clock.advance(40);
+    await first;
+    expect(client.stats()?.events).toMatchObject({ lateSubscribers: 1, published: 1 });
+    // It was waited for once.
+    await emit(client, 'tick', 2);
+  });
+
+  it('until the ready mark, and no longer', async () => {
+    const mute = new Subscriber({ context: apps.context, metadata: { 'X-Nest-Zmq': '1' } });
+    await mute.bind('tcp://127.0.0.1:*');
+    apps.defer(() => mute.close());
+    const client = apps.bareClient({ events: { connect: mute.lastEndpoint ?? '' }, clock });
+    await client.connect();
+    let emitted = false;
+    const first = emit(client, 'tick', 1).then(() => (emitted = true));
+    mute.subscribe('tick');
+    await turns(5);
+    expect(emitted).toBe(false);
+    mute.subscribe('\0ready');
+    await first;
+    expect((await mute.receive()).map(String)).toEqual(['tick', '1']);
+    expect(client.stats()?.events).toMatchObject({ lateSubscribers: 0 });
+  });
+
+  it('for a connection, at most connectTimeout, when it dials', async () => {
+    const client = apps.bareClient({ events: { connect: 'tcp://127.0.0.1:1' }, connectTimeout: 2_000, clock });
+    const failed = emit(client, 'tick', 1).catch((error: unknown) => error);
+    await until(() => client.stats()?.events?.waiting === 1);
+    clock.advance(2_050);
+    expect(await failed).toBeInstanceOf(ZmqNoPeerError);
+  });
+
+  it('for nobody when it binds and nobody is there: counted', async () => {
+    const client = apps.bareClient({ events: { bind: apps.address() } });
+    await emit(client, 'tick', 1);
+    expect(client.stats()?.events).toMatchObject({ published: 1, withoutSubscriber: 1 });
+  });
+
+  it('and fails when the client is closed', async () => {
+    const client = apps.bareClient({ events: { connect: 'tcp://127.0.0.1:1' } });
+    const failed = emit(client, 'tick', 1).catch((error: unknown) => error);
+    await until(() => client.stats()?.events?.waiting === 1);
+    await client.close();
+    expect(await failed).toMatchObject({ name: 'ZmqClosedError' });
+  });
+});
+
+describe('a server that is back', () => {
+  it('hears again, from the first event after its subscriptions', async () => {
+    const old = await apps.serve([listener('old')]);
+    const client = apps.client([old], { reconnect: { initialDelay: 5, maxDelay: 20 } });
+    await emit(client, 'tick', 1);
+    await until(() => heard.length === 1);
+    await old.app.close();
+    await until(() => client.unwrap<{ events: Publisher }>().events.peers.length === 0);
+    await apps.serve([listener('new')], { bind: old.calls, events: { bind: old.events } });
+    await emit(client, 'tick', 2);
+    await until(() => heard.length === 2);
+    expect(heard[1]).toMatchObject({ by: 'new', data: 2 });
+  });
+});
+
+describe('drops', () => {
+  it('at the high-water mark resolve, and are counted', async () => {
+    const slow = new Subscriber({ context: apps.context, receiveHighWaterMark: 1 });
+    slow.subscribe('tick');
+    await slow.bind('inproc://slow');
+    apps.defer(() => slow.close());
+    const client = apps.bareClient({ events: { connect: 'inproc://slow' }, sendHighWaterMark: 1 });
+    await client.connect();
+    await turns(3);
+    await Promise.all(Array.from({ length: 10 }, (_, i) => emit(client, 'tick', i)));
+    expect(client.stats()?.events).toMatchObject({ published: 10, dropped: 8 });
+  });
+});
+
+it('a publisher of any library may send what it likes', async () => {
+  const running = await apps.serve([listener('a')]);
+  const publisher = new Publisher({ context: apps.context });
+  const ready = new Promise<void>((resolve) =>
+    publisher.onSubscription(({ topic }) => topic.toString() === '\0ready' && resolve()),
+  );
+  publisher.connect(running.events[0] ?? '');
+  apps.defer(() => publisher.close());
+  await ready;
+  for (const message of [
+    ['\0ready', 'x'],
+    ['tick'],
+    ['tick', '"\\ud800"'],
+    ['tick', '[[[[', '{}'],
+    ['tick', '1', '<01>'],
+  ]) {
+    await publisher.send(frames(...message));
+  }
+  await publisher.send(frames('tick', '"fence"'));
+  await until(() => heard.at(-1)?.data === 'fence');
+  expect(heard.map(({ data }) => data)).toEqual(['\ud800', 1, 'fence']);
+});

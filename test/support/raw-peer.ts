@@ -1,0 +1,180 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { frame, GREETING_SIZE, greeting, ready } from './raw-bytes.js';
+
+/** How the other side ended a connection. */
+export type Ending = 'closed' | 'reset';
+
+/**
+ * A peer that speaks bytes: it says only what the test tells it to, and knows all
+ * that it was told. It closes when the other side does.
+ */
+export class RawPeer {
+  /** Resolves when the connection is over, whoever ended it. */
+  readonly ended: Promise<Ending>;
+
+  readonly #socket: Socket;
+  #received: Buffer = Buffer.alloc(0);
+  #over = false;
+  #wake: (() => void) | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#wake?.();
+    });
+    let reset = false;
+    socket.on('error', () => (reset = true));
+    this.ended = new Promise((resolve) => {
+      socket.on('close', () => {
+        this.#over = true;
+        this.#wake?.();
+        resolve(reset ? 'reset' : 'closed');
+      });
+    });
+  }
+
+  static async connect(endpoint: string): Promise<RawPeer> {
+    const { hostname, port } = new URL(endpoint.replace('tcp:', 'http:'));
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    return new RawPeer(socket);
+  }
+
+  /** Sends the bytes in one segment, if the system allows. */
+  write(...parts: readonly Buffer[]): void {
+    this.#socket.write(Buffer.concat(parts));
+  }
+
+  /** Sends each byte in a segment of its own. */
+  async writeByteByByte(bytes: Buffer): Promise<void> {
+    for (let i = 0; i < bytes.length; i++) {
+      await new Promise<void>((resolve, reject) => {
+        this.#socket.write(bytes.subarray(i, i + 1), (error) => (error ? reject(error) : resolve()));
+      });
+      await nextTurn();
+    }
+  }
+
+  /** The next `size` bytes that came. Rejects if the connection ends before. */
+  async read(size: number): Promise<Buffer> {
+    await this.#until(() => this.#received.length >= size);
+    if (this.#received.length < size) {
+      throw new Error(
+        `the connection ended after ${this.#received.length} of ${size} bytes: ${this.#received.toString('hex')}`,
+      );
+    }
+    const taken = this.#received.subarray(0, size);
+    this.#received = this.#received.subarray(size);
+    return taken;
+  }
+
+  /** The next frame, its header included. */
+  async readFrame(): Promise<Buffer> {
+    await this.#until(() => this.#received.length >= (((this.#received[0] ?? 0) & 2) === 0 ? 2 : 9));
+    const long = ((this.#received[0] ?? 0) & 2) !== 0;
+    return this.read(long ? 9 + Number(this.#received.readBigUInt64BE(1)) : 2 + (this.#received[1] ?? 0));
+  }
+
+  /** All that comes until the end of the connection. */
+  async readToEnd(): Promise<Buffer> {
+    await this.ended;
+    const rest = this.#received;
+    this.#received = Buffer.alloc(0);
+    return rest;
+  }
+
+  /** Greeting and READY both ways, as a well-behaved peer. Gives the READY of the other side. */
+  async handshake(socketType: string, identity?: Buffer | string, minor = 1): Promise<Buffer> {
+    this.write(greeting(3, minor), ready(socketType, identity));
+    await this.read(GREETING_SIZE);
+    return this.readFrame();
+  }
+
+  /** PING and PONG: when it resolves, all that was written before has been decoded on the other side. */
+  async fence(): Promise<void> {
+    const context = Buffer.from(`fence ${fences++}`);
+    this.write(frame(4, Buffer.concat([Buffer.from('\x04PING\0\0', 'latin1'), context])));
+    const pong = frame(4, Buffer.concat([Buffer.from('\x04PONG', 'latin1'), context]));
+    for (;;) if ((await this.readFrame()).equals(pong)) return;
+  }
+
+  /** Stops reading: the kernel's buffers fill, and then the other side feels it. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** FIN. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** RST. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  async #until(enough: () => boolean): Promise<void> {
+    while (!enough() && !this.#over) await new Promise<void>((resolve) => (this.#wake = resolve));
+    this.#wake = undefined;
+  }
+}
+
+let fences = 0;
+
+/** A listener that hands out raw peers in the order in which they come. */
+export class RawListener {
+  readonly #server: Server;
+  readonly #peers: RawPeer[] = [];
+  #wake: (() => void) | undefined;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    server.on('connection', (socket) => {
+      this.#peers.push(new RawPeer(socket));
+      this.#wake?.();
+    });
+  }
+
+  static async listen(): Promise<RawListener> {
+    const server = createServer();
+    const listener = new RawListener(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return listener;
+  }
+
+  get endpoint(): string {
+    return `tcp://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Connections that came and were not accepted yet. */
+  get waiting(): number {
+    return this.#peers.length;
+  }
+
+  async accept(): Promise<RawPeer> {
+    while (this.#peers.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+    return this.#peers.shift()!;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const peer of this.#peers) peer.destroy();
+  }
+}
+
+/** One turn of the event loop: what was written before is in the kernel, and what had come was delivered. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
