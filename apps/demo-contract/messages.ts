@@ -96,15 +96,13 @@ export const match = object<Match>({
 export interface RoundReport {
   readonly round: string;
   readonly server: string;
+  /** Who is in none of them found no fitting opponent in this round. */
   readonly matches: readonly Match[];
-  /** Tickets without a fitting opponent in this round. */
-  readonly unpaired: readonly string[];
 }
 export const roundReport = object<RoundReport>({
   round: text(64),
   server: text(255),
   matches: list(match, 1_000),
-  unpaired: list(text(64), 1_000),
 });
 
 /** What a game server has done since it started. */
@@ -120,6 +118,7 @@ export interface ServerReport {
   readonly handled: Handled;
   readonly players: number;
   readonly announcements: number;
+  readonly lastAnnouncement?: string | undefined;
   readonly matches: number;
   readonly ratingBonus: number;
 }
@@ -130,6 +129,7 @@ export const serverReport = object<ServerReport>({
   handled: object<Handled>({ calls: count, events: count, tasks: count }),
   players: count,
   announcements: count,
+  lastAnnouncement: optional(text(500)),
   matches: count,
   ratingBonus: whole(1, 5),
 });

@@ -9,7 +9,7 @@ export interface ListedServer {
     readonly pid: number;
     readonly handled: { readonly calls: number; readonly events: number; readonly tasks: number };
     readonly players: number;
-    readonly announcements: number;
+    readonly lastAnnouncement?: string;
     readonly ratingBonus: number;
     readonly matches: number;
   };

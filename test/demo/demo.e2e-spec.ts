@@ -110,7 +110,7 @@ describe('three game servers that know only the gateway', () => {
     const { status } = await players.post('/announcements', { text: 'Triple points!', ratingBonus: 3 });
     expect(status).toBe(202);
     await players.until((list) =>
-      list.every(({ reported }) => reported?.announcements === 1 && reported.ratingBonus === 3),
+      list.every(({ reported }) => reported?.lastAnnouncement === 'Triple points!' && reported.ratingBonus === 3),
     );
   });
 

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const READMES = ['README.md', 'libs/zmq-core/README.md', 'libs/nest-transport/README.md', 'docs/pools.md'];
+const READMES = [
+  'README.md',
+  'libs/zmq-core/README.md',
+  'libs/nest-transport/README.md',
+  'docs/pools.md',
+  'docs/calls-and-events.md',
+];
 
 interface Block {
   readonly file: string | undefined;

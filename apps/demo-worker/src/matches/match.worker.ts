@@ -30,14 +30,9 @@ export class MatchWorker {
   @OnTask(TASKS.playRound, { retry: { attempts: 3, delay: 200 } })
   async play(@Payload({ schema: round }) { id, tickets }: Round): Promise<void> {
     const { name: server } = this.config;
-    const { pairs, unpaired } = pairByRating(tickets);
+    const { pairs } = pairByRating(tickets);
     const matches = pairs.map(([one, other]) => playDuel(one, other, server, this.news.ratingBonus));
-    await this.gateway.call(REPORTS.round, {
-      round: id,
-      server,
-      matches,
-      unpaired: unpaired.map((ticket) => ticket.id),
-    });
+    await this.gateway.call(REPORTS.round, { round: id, server, matches });
     this.#matches += matches.length;
   }
 }

@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { Announcement } from '../../../demo-contract/messages.js';
 
-const KEPT = 100;
-
 /** What the gateway announced to everybody, and what of it is in force. */
 @Injectable()
 export class NewsService {
-  readonly #latest: Announcement[] = [];
   #count = 0;
+  #last: Announcement | undefined;
   #ratingBonus = 1;
 
   get count(): number {
     return this.#count;
+  }
+
+  get last(): Announcement | undefined {
+    return this.#last;
   }
 
   /** How much more a match moves ratings at the moment. */
@@ -19,14 +21,9 @@ export class NewsService {
     return this.#ratingBonus;
   }
 
-  get latest(): readonly Announcement[] {
-    return this.#latest;
-  }
-
   add(announcement: Announcement): void {
     this.#count += 1;
-    this.#latest.push(announcement);
-    if (this.#latest.length > KEPT) this.#latest.shift();
+    this.#last = announcement;
     this.#ratingBonus = announcement.ratingBonus ?? this.#ratingBonus;
   }
 }

@@ -67,6 +67,7 @@ export class ReportService implements OnApplicationBootstrap, BeforeApplicationS
       handled: this.handled.counts,
       players: this.players.count,
       announcements: this.news.count,
+      lastAnnouncement: this.news.last?.text,
       matches: this.worker.matches,
       ratingBonus: this.news.ratingBonus,
     };

@@ -11,11 +11,14 @@ export interface Timer {
   cancel(): void;
 }
 
+/** Node fires a longer timer at once. */
+export const LONGEST_DELAY_MS = 2147483647;
+
 class SystemTimer implements Timer {
   readonly #handle: NodeJS.Timeout;
 
   constructor(delayMs: number, fire: () => void) {
-    this.#handle = setTimeout(fire, delayMs);
+    this.#handle = setTimeout(fire, Math.min(delayMs, LONGEST_DELAY_MS));
     this.#handle.unref();
   }
 

@@ -208,6 +208,8 @@ export class PipeEnd {
    */
   close(reason: CloseReason): void {
     if (this.#closed) return;
+    // A reader that sleeps would never come to the end of what was written.
+    this.flush();
     this.#closed = true;
     this.#inward.clear();
     if (this.#other.#closed) return;

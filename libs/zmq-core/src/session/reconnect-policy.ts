@@ -1,3 +1,4 @@
+import { LONGEST_DELAY_MS } from '../foundation/clock.js';
 import type { RandomSource } from '../foundation/random.js';
 import type { SessionOptions } from './session-host.js';
 
@@ -20,7 +21,7 @@ export class ReconnectPolicy {
   next(): number | undefined {
     const { reconnectIntervalMs: interval, reconnectMaxIntervalMs: max } = this.options;
     if (interval <= 0) return undefined;
-    if (max <= 0) return interval + Math.floor(this.random.fraction() * interval);
+    if (max <= 0) return Math.min(interval + Math.floor(this.random.fraction() * interval), LONGEST_DELAY_MS);
     this.#last = Math.min(this.#last === 0 ? interval : this.#last * 2, Math.max(max, interval));
     return this.#jittered(this.#last);
   }

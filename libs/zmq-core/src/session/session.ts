@@ -139,8 +139,9 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
 
   message(message: Multipart): boolean {
     const pipe = this.#pipe!;
-    // A pipe that was closed meanwhile takes nothing: its session is about to end.
-    pipe.write(message, this.#connection.takePinned());
+    const taken = pipe.write(message, this.#connection.takePinned());
+    // A pipe that was closed meanwhile takes nothing: its session is about to end. A full one is not offered more.
+    if (!taken && pipe.open) throw new Error('a message was decoded for a full pipe');
     return pipe.writable;
   }
 
@@ -200,8 +201,9 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     for (;;) {
       const stopped = this.#connection.drain(this);
       const pipe = this.#pipe;
+      // Also what came before a failure in the same chunk: it is queued, and its reader sleeps.
+      pipe?.flush();
       if (pipe === undefined || this.#state !== 'open') break;
-      pipe.flush();
       if (!stopped) break;
       if (!pipe.writable) {
         this.#pauseReading();

@@ -1,4 +1,4 @@
-const LONGEST_TIMER_MS = 2147483647;
+import { LONGEST_DELAY_MS } from '../foundation/clock.js';
 
 /**
  * Keeps the process alive while somebody waits: open sockets alone do not, a
@@ -9,7 +9,7 @@ export class KeepAlive {
   #timer: NodeJS.Timeout | undefined;
 
   hold(): void {
-    if (this.#holders++ === 0) this.#timer = setInterval(() => {}, LONGEST_TIMER_MS);
+    if (this.#holders++ === 0) this.#timer = setInterval(() => {}, LONGEST_DELAY_MS);
   }
 
   release(): void {
