@@ -135,7 +135,7 @@ export class Cluster {
     const failed = ended.then((end) => Promise.reject(new Error(`${name} ended ${how(end)} before it was up`)));
     const ready = await within(START_LIMIT_MS, `${name} to start`, Promise.race([isReady(child), failed]));
     failed.catch(() => {});
-    ended.then((end) => entry.isWanted && !this.isStopping && this.onLost(name, how(end)));
+    void ended.then((end) => entry.isWanted && !this.isStopping && this.onLost(name, how(end)));
     return ready;
   }
 
