@@ -16,7 +16,7 @@ import { ZmqOptionsError } from './zmq.errors.js';
 import { type ZmqClientEvents, ZmqListeners } from './zmq.events.js';
 import { checkClientOptions } from './zmq.options.check.js';
 import type { ZmqClientOptions } from './zmq.options.js';
-import { prepareOutgoing } from './zmq.outgoing.js';
+import { OutgoingPackets } from './zmq.outgoing.js';
 import { ZmqStatus } from './zmq.status.js';
 
 /** What a client has done since it connected, and does now. */
@@ -66,6 +66,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
 
   readonly #options: ZmqClientOptions;
   readonly #codecs: PayloadCodecs;
+  readonly #outgoing: OutgoingPackets;
   readonly #deadlines: DeadlineQueue;
   readonly #listeners = new ZmqListeners<ZmqClientEvents>(this.logger);
   #channels: Channels | undefined;
@@ -79,6 +80,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     checkClientOptions(options);
     this.#options = options;
     this.#codecs = new PayloadCodecs(options.codec, maxMessageSize(options));
+    this.#outgoing = new OutgoingPackets(this.#codecs, options.serializer, options.deadline);
     this.#deadlines = new DeadlineQueue(options.clock ?? systemClock);
   }
 
@@ -181,8 +183,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
       const { calls } = this.#callChannel();
       const id = String(++this.#packets);
       const name = this.normalizePattern(packet.pattern as string);
-      const outgoing = prepareOutgoing(name, packet, this.#codecs, this.#options.serializer, id);
-      const content = { ...outgoing, deadlineMs: outgoing.deadlineMs ?? this.#options.deadline };
+      const content = this.#outgoing.prepare(name, packet, id);
       const call = new PendingCall(content, this.#deserializing(id, callback), calls.onTimeout);
       calls.start(call);
       return () => calls.cancel(call);
@@ -197,9 +198,8 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
       const { events } = this.#open();
       if (events === undefined) throw new ZmqOptionsError('events', 'is needed to emit() events');
       const route = this.normalizePattern(packet.pattern as string);
-      const outgoing = prepareOutgoing(route, packet, this.#codecs, this.#options.serializer);
-      const { name, payload, contentType, headers, deadlineMs } = outgoing;
-      await events.publish(encodeEvent(name, payload, { contentType, headers, deadlineMs }));
+      const { name, payload, contentType, headers } = this.#outgoing.prepare(route, packet);
+      await events.publish(encodeEvent(name, payload, { contentType, headers }));
     } catch (error) {
       // Whoever does not subscribe would never hear of it.
       this.logger.error(error);

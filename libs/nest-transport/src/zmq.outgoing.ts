@@ -1,57 +1,56 @@
 import type { OutgoingRequest, ProducerSerializer, ReadPacket } from '@nestjs/microservices';
-import type { Frame } from './packet/frames.js';
+import type { CallContent } from './inflight/pending.call.js';
 import { assertHeader, type ZmqHeaders } from './packet/metadata.codec.js';
 import { encodeName } from './packet/names.js';
 import type { PayloadCodecs } from './packet/payload.codec.js';
 import { ZmqRecord } from './zmq.record.js';
 
-/** A Nest packet, ready for the wire. */
-export interface Outgoing {
-  readonly name: Buffer;
-  readonly payload: Frame;
-  readonly contentType: string | undefined;
-  readonly headers: ZmqHeaders | undefined;
-  /** From a `ZmqRecord`, in ms. */
-  readonly deadlineMs: number | undefined;
+/** Makes what goes on the wire of the packets of Nest's client. */
+export class OutgoingPackets {
+  readonly #codecs: PayloadCodecs;
+  readonly #serializer: ProducerSerializer | undefined;
+  readonly #deadlineMs: number | undefined;
+
+  /** @param deadlineMs of packets that have none of their own */
+  constructor(codecs: PayloadCodecs, serializer: ProducerSerializer | undefined, deadlineMs: number | undefined) {
+    this.#codecs = codecs;
+    this.#serializer = serializer;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /**
+   * Takes the packet apart: the record around its data, what the dispatch hook
+   * attached, the application's serializer, the codec.
+   * @param name the normalised pattern
+   * @param id given to the serializer; left out for events
+   * @throws ZmqPatternError an empty pattern, a wrong header
+   * @throws ZmqCodecError data that cannot be encoded
+   * @throws ZmqTooLargeError
+   */
+  prepare(name: string, packet: ReadPacket, id?: string): CallContent {
+    let data: unknown = packet.data;
+    let headers: ZmqHeaders | undefined = packet.metadata;
+    let deadlineMs = this.#deadlineMs;
+    if (data instanceof ZmqRecord) {
+      const record: ZmqRecord = data;
+      data = record.data;
+      deadlineMs = record.deadline ?? deadlineMs;
+      if (record.headers !== undefined) headers = { ...headers, ...record.headers };
+    }
+    let route = name;
+    if (this.#serializer !== undefined) {
+      const request = { pattern: name, data, ...(headers && { metadata: headers }), ...(id !== undefined && { id }) };
+      const serialized = this.#serializer.serialize(request as OutgoingRequest) as ReadPacket<unknown>;
+      route = serialized.pattern as string;
+      data = serialized.data;
+      headers = serialized.metadata;
+    }
+    const { payload, contentType } = this.#codecs.encode(data);
+    return { name: encodeName(route), payload, contentType, headers: headers && usable(headers), deadlineMs };
+  }
 }
 
-/**
- * Takes a packet of Nest's client apart: the record around its data, what the
- * dispatch hook attached, the application's serializer, the codec.
- * @param name the normalised pattern
- * @param id given to the serializer; left out for events
- * @throws ZmqPatternError an empty pattern, a wrong header
- * @throws ZmqCodecError data that cannot be encoded
- */
-export function prepareOutgoing(
-  name: string,
-  packet: ReadPacket,
-  codecs: PayloadCodecs,
-  serializer: ProducerSerializer | undefined,
-  id?: string,
-): Outgoing {
-  let data: unknown = packet.data;
-  let headers: ZmqHeaders | undefined = packet.metadata;
-  let deadlineMs: number | undefined;
-  if (data instanceof ZmqRecord) {
-    const record: ZmqRecord = data;
-    ({ data, deadline: deadlineMs } = record);
-    if (record.headers !== undefined) headers = { ...headers, ...record.headers };
-  }
-  let route = name;
-  if (serializer !== undefined) {
-    const request = { pattern: name, data, ...(headers && { metadata: headers }), ...(id !== undefined && { id }) };
-    const serialized = serializer.serialize(request as OutgoingRequest) as ReadPacket<unknown>;
-    route = serialized.pattern as string;
-    data = serialized.data;
-    headers = serialized.metadata;
-  }
-  const { payload, contentType } = codecs.encode(data);
-  return { name: encodeName(route), payload, contentType, headers: usable(headers), deadlineMs };
-}
-
-function usable(headers: ZmqHeaders | undefined): ZmqHeaders | undefined {
-  if (headers === undefined) return undefined;
+function usable(headers: ZmqHeaders): ZmqHeaders | undefined {
   const entries = Object.entries(headers);
   for (const [key, value] of entries) assertHeader(key, value);
   return entries.length === 0 ? undefined : headers;

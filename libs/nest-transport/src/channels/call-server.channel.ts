@@ -11,6 +11,14 @@ import { closeSocket } from './socket.close.js';
 import type { PeerLossReason } from '../zmq.errors.js';
 import { commonSocketOptions, openEndpoints, receivingOptions, sendingOptions } from './socket.options.js';
 
+/**
+ * So many messages are taken in one turn of the event loop, then it turns: their
+ * replies leave, and the clients work on them, while we work on the next ones.
+ * Without it the two sides take turns: 60 k calls a second in place of 84 k at 64 in
+ * flight, 71 k in place of 95 k at 512. (8, 16 and 64 each lose at one of the two.)
+ */
+const MESSAGES_PER_TURN = 32;
+
 /** Who runs what comes in. */
 export interface CallSink {
   call(client: ClientLink, request: CallRequest): void;
@@ -47,6 +55,8 @@ export class CallServerChannel {
   readonly #clients = new Map<Peer, ClientLink>();
   readonly #stats = { malformed: 0, unknownVerbs: 0, strayCancels: 0, duplicates: 0 };
   #droppedReplies = 0;
+  /** Messages since the loop was last given a turn. */
+  #taken = 0;
   #draining = false;
   #closed = false;
 
@@ -80,7 +90,7 @@ export class CallServerChannel {
     // Only now: a socket that is busy binding refuses to send, so a reply would be lost.
     for (const peer of this.socket.peers) this.#joined(peer);
     this.socket.onPeer({ joined: (peer) => this.#joined(peer), left: (peer, reason) => this.#left(peer, reason) });
-    this.socket.onMessage((frames, peer) => this.#received(frames, peer));
+    this.socket.onMessage(this.#take);
     return endpoints;
   }
 
@@ -147,6 +157,18 @@ export class CallServerChannel {
     this.#sink.left(client, reason);
     this.onQuiet?.();
   }
+
+  readonly #take = (frames: Buffer[], peer: Peer): void => {
+    this.#received(frames, peer);
+    if (++this.#taken < MESSAGES_PER_TURN) return;
+    this.#taken = 0;
+    this.socket.onMessage(undefined);
+    setImmediate(this.#resume);
+  };
+
+  readonly #resume = (): void => {
+    if (!this.#closed && !this.socket.closed) this.socket.onMessage(this.#take);
+  };
 
   #received(frames: readonly Buffer[], peer: Peer): void {
     const client = this.#clients.get(peer);

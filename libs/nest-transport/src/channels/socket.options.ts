@@ -2,6 +2,8 @@ import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
 import { NAME_PROPERTY, NEST_PROPERTY, WIRE_VERSION } from '../zmq.peer.js';
 
 const MEBIBYTE = 1024 * 1024;
+/** How long one attempt to connect may take, in ms: a host that is unplugged does not answer at all. */
+const DIAL_TIMEOUT = 5_000;
 const DEFAULT_MAX_MESSAGE_SIZE = 16 * MEBIBYTE;
 /** The protocol keeps it in tenths of a second, in 16 bits. */
 const MAX_TIME_TO_LIVE = 6_553_500;
@@ -15,6 +17,7 @@ export function commonSocketOptions(options: ZmqSocketOptions) {
     maxMessageSize: maxMessageSize(options),
     handshakeInterval: options.handshakeTimeout ?? 30_000,
     linger: options.linger ?? 1_000,
+    connectTimeout: DIAL_TIMEOUT,
     reconnectInterval: reconnect?.initialDelay ?? 100,
     reconnectMaxInterval: reconnect?.maxDelay ?? 2_000,
     reconnectJitter: reconnect?.jitter ?? 0.5,

@@ -53,8 +53,11 @@ export class DeadlineQueue {
     return this.#clock.now();
   }
 
-  /** Puts it in, or moves it when it is in already. */
-  set(entry: Deadline, due: number): void {
+  /**
+   * Puts it in, or moves it when it is in already.
+   * @param now the time, for who has just asked for it
+   */
+  set(entry: Deadline, due: number, now: number = this.#clock.now()): void {
     // Later than before is the usual case (another value came): it is looked at when its old slot comes.
     if (entry.slot >= 0 && due >= entry.due) {
       entry.due = due;
@@ -62,7 +65,7 @@ export class DeadlineQueue {
     }
     this.remove(entry);
     entry.due = due;
-    const current = Math.floor(this.#clock.now() / TICK_MS);
+    const current = Math.floor(now / TICK_MS);
     if (this.#size === 0) this.#seen = current;
     this.#insert(entry);
     this.#arm(Math.max(tickOf(due), current));

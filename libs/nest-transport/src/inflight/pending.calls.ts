@@ -296,7 +296,7 @@ export class PendingCalls {
       return;
     }
     call.waitMs = due - now;
-    this.#options.deadlines.set(call, due);
+    this.#options.deadlines.set(call, due, now);
   }
 
   readonly #flush = (): void => {
