@@ -138,7 +138,9 @@ describe.each([
   it('what a PUB sends right after its SUB was told of arrives', async () => {
     const pub = open(new Publisher());
     const subscribed = new Promise<string>((resolve) => {
-      pub.onSubscription(({ topic, subscribed: added, peer }) => resolve(`${topic} ${added} ${peer.socketType}`));
+      pub.onSubscription(({ topic, subscribed: added, peer }) =>
+        resolve(`${String(topic)} ${added} ${peer.socketType}`),
+      );
     });
     await pub.bind(address);
     const sub = open(new Subscriber());

@@ -3,7 +3,8 @@ import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
-import { RawListener } from '../support/raw-peer.js';
+import { message } from '../support/raw-bytes.js';
+import { nextTurn, RawListener } from '../support/raw-peer.js';
 import { closedAfterEach, deadEndpoint, fill, numbers, receive, text, untilPeers } from '../support/sockets.js';
 import { EventLog } from '../support/stage.js';
 
@@ -225,6 +226,33 @@ describe('queues, high-water marks, life cycle', () => {
       expect(await receive(pull, 100)).toEqual(numbers(100));
     });
 
+    it('for ever by default: also by a socket that had stopped reading, over a lost connection', async () => {
+      const clock = new ManualClock();
+      const dealer = new Dealer({ receiveHighWaterMark: 1, context: createContext({ clock }) });
+      const events = new EventLog(dealer);
+      const listener = await RawListener.listen();
+      dealer.connect(listener.endpoint);
+      const first = await listener.accept();
+      await first.handshake('DEALER');
+      await events.until('handshake');
+      first.write(...numbers(10).map((parts) => message(...parts)));
+      expect(text(await dealer.receive())).toEqual(['0']);
+      first.pause();
+      // More than the kernel takes.
+      await dealer.send(Buffer.alloc(64 * 1024 * 1024));
+      await dealer.send('behind it');
+      await nextTurn();
+      dealer.close();
+      first.reset();
+      await events.until('connect:retry');
+      clock.advance(1000);
+      const second = await listener.accept();
+      await second.handshake('DEALER');
+      expect(await second.readFrame()).toEqual(message('behind it'));
+      second.destroy();
+      listener.close();
+    });
+
     it('of 0 drops what is queued: the end comes at once', async () => {
       const push = new Push({ linger: 0, context: createContext({ clock: new ManualClock() }) });
       const events = new EventLog(push);
@@ -232,6 +260,40 @@ describe('queues, high-water marks, life cycle', () => {
       await push.send('never sent');
       push.close();
       await events.until('end');
+    });
+
+    it('of 0 gives up a peer that does not read', async () => {
+      const push = new Push({ linger: 0 });
+      const events = new EventLog(push);
+      const listener = await RawListener.listen();
+      push.connect(listener.endpoint);
+      const slow = await listener.accept();
+      await slow.handshake('PULL');
+      slow.pause();
+      // More than the kernel takes.
+      await push.send(Buffer.alloc(64 * 1024 * 1024));
+      await nextTurn();
+      push.close();
+      await events.until('end');
+      slow.destroy();
+      listener.close();
+    });
+
+    it('counts for what an earlier disconnect has left to deliver, too', async () => {
+      const clock = new ManualClock();
+      const context = createContext({ clock });
+      const dead = await deadEndpoint(open(new Pair({ context })));
+      for (const linger of [0, 200]) {
+        const push = new Push({ context });
+        const events = new EventLog(push);
+        push.connect(dead);
+        await push.send('left behind');
+        push.disconnect(dead);
+        push.linger = linger;
+        push.close();
+        clock.advance(linger);
+        await events.until('end');
+      }
     });
 
     it('of 200 ms waits so long for a peer that does not read, and no longer', async () => {
@@ -278,7 +340,8 @@ describe('queues, high-water marks, life cycle', () => {
         await push.send(i);
       }
       await pull.bind('inproc://later');
-      expect((await receive(pull, 1000)).sort()).toEqual(numbers(1000).sort());
+      // In the order of the connects: each gets its turn.
+      expect(await receive(pull, 1000)).toEqual(numbers(1000));
     });
 
     it('inproc: what a connected PUB sends before its SUB is bound is lost, not queued', async () => {

@@ -128,12 +128,10 @@ describe.each([
       await a.bind(address);
       await b.bind(address.replace('routing', 'routing-2'));
       req.connect(a.lastEndpoint!);
-      await untilPeers(req, 1);
-      await untilPeers(a, 1);
-      await req.send('first');
-      const asked = await a.receive();
       req.connect(b.lastEndpoint!);
       await untilPeers(b, 1);
+      await req.send('first');
+      const asked = await a.receive();
       await b.send([b.peers[0]!.routingId!, '', 'nobody asked you']);
       await a.send([asked[0]!, '', 'answer']);
       expect(text(await req.receive())).toEqual(['answer']);

@@ -1,4 +1,4 @@
-import type { Parts } from './libzmq-peer.js';
+import { type Parts, whileTicking } from './libzmq-peer.js';
 import type { Side, SideOptions, SocketTypeName } from './sides.js';
 
 /** What two sockets of a pair tell each other: both directions where the pair allows it. */
@@ -43,20 +43,17 @@ async function bothWays(a: Side, b: Side): Promise<void> {
 
 /** Publishes until a message for the subscription arrives, for a PUB does not tell when it knows of one. */
 async function untilSubscribed(pub: Side, sub: Side, topic: string, tick: () => Promise<void>): Promise<void> {
-  let arrived = false;
-  const first = sub.receive().then(() => void (arrived = true));
-  while (!arrived) {
+  await whileTicking(sub.receive(), async () => {
     await pub.send(topic);
     await tick();
-  }
-  await first;
+  });
   await pub.send(`${topic} end`);
-  for (let parts = await sub.receive(); parts[0] !== `${topic} end`; ) parts = await sub.receive();
+  for (let parts = await sub.receive(); parts[0] !== `${topic} end`;) parts = await sub.receive();
 }
 
 interface Subscribing {
-  subscribe(sub: Side, topic: string): Promise<void>;
-  unsubscribe(sub: Side, topic: string): Promise<void>;
+  readonly subscribe: (sub: Side, topic: string) => Promise<void>;
+  readonly unsubscribe: (sub: Side, topic: string) => Promise<void>;
 }
 
 const bySub: Subscribing = {
@@ -83,8 +80,8 @@ function byFence({ subscribe }: Subscribing): Confirm {
   };
 }
 
-const byXPub: Confirm = async (pub, _sub, upward) => {
-  for (const message of upward) expect(await pub.receive()).toEqual([message]);
+const byXPub: Confirm = async (pub, _sub, upward, tick) => {
+  for (const message of upward) expect(await whileTicking(pub.receive(), tick)).toEqual([message]);
 };
 
 function publishing({ subscribe, unsubscribe }: Subscribing, confirm: Confirm): Exchange['run'] {
@@ -113,9 +110,10 @@ function publishing({ subscribe, unsubscribe }: Subscribing, confirm: Confirm): 
 /** An XSUB may send messages upward too: an XPUB receives them, a PUB throws them away. */
 function withUserMessages(run: Exchange['run'], arrive: boolean): Exchange['run'] {
   return async (pub, sub, tick) => {
+    await run(pub, sub, tick);
     await sub.send('\x02user', 'message');
     if (arrive) expect(await pub.receive()).toEqual(['\x02user', 'message']);
-    await run(pub, sub, tick);
+    await pass(pub, ['still', 'there'], sub, ['still', 'there']);
   };
 }
 
@@ -172,10 +170,10 @@ export const exchanges: readonly Exchange[] = [
       { routingId: 'first', probeRouter: true },
       { routingId: 'second', probeRouter: true },
     ],
-    async run(first, second) {
+    async run(first, second, tick) {
       // The probes, by which each knows that the other is there.
-      expect(await first.receive()).toEqual(['second', '']);
-      expect(await second.receive()).toEqual(['first', '']);
+      expect(await whileTicking(first.receive(), tick)).toEqual(['second', '']);
+      expect(await whileTicking(second.receive(), tick)).toEqual(['first', '']);
       for (const parts of SAMPLES) {
         await pass(first, ['second', ...parts], second, ['first', ...parts]);
         await pass(second, ['first', ...parts], first, ['second', ...parts]);

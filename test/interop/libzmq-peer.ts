@@ -1,6 +1,7 @@
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -14,7 +15,8 @@ import { fileURLToPath } from 'node:url';
  * Operations: open, monitor (events follow), bind, connect, unbind, disconnect,
  * subscribe, unsubscribe, send, receive, close, ping. A `send` or `receive` is
  * answered when it is done, meanwhile other operations go on. Parts are base64; a
- * large part travels as `{"large": size}` and is the bytes 0–255, over and over.
+ * large part travels as `{"large": size}` and is the bytes 0–255, over and over
+ * (one that is not comes as `{"damaged": size}`).
  */
 
 /** One part of a message: latin1 text, or a large part of known content. */
@@ -33,7 +35,7 @@ export interface Library {
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
-/** Both bindings; those that cannot be used on this machine say why, and that is printed once. */
+/** Both bindings; what cannot be used on this machine says why, and that is printed. */
 export const libraries: readonly Library[] = [npmZeromq(), pythonZmq()];
 
 function npmZeromq(): Library {
@@ -79,14 +81,14 @@ type Properties = Readonly<Record<string, string | null>>;
 type Result = NonNullable<Answer['result']>;
 
 export class LibzmqPeer {
-  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #pending = new Map<number, { resolve: (result: Result) => void; reject: (error: Error) => void }>();
   readonly #sockets = new Map<string, RemoteSocket>();
   #lastId = 0;
   #lastSocket = 0;
 
   private constructor({ command, args }: Library) {
-    this.#process = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] }) as ChildProcessWithoutNullStreams;
+    this.#process = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#process.stdin.on('error', () => {}); // it was killed: its pending requests are rejected below
     createInterface({ input: this.#process.stdout }).on('line', (line) => this.#take(JSON.parse(line) as Answer));
     this.#process.once('exit', () => {
@@ -150,11 +152,20 @@ export class LibzmqPeer {
   }
 }
 
+/** For what libzmq does only when its socket is asked something: what a bound SUB tells a new publisher, or a ROUTER's probe. */
+export async function whileTicking<T>(promise: Promise<T>, tick: () => Promise<void>): Promise<T> {
+  let settled = false;
+  const settle = promise.finally(() => (settled = true));
+  settle.catch(() => {}); // rejects below
+  while (!settled) await tick();
+  return settle;
+}
+
 /** A socket of libzmq in the other process. */
 export class RemoteSocket {
   readonly name: string;
   /** What its monitor told since `monitor()`. */
-  readonly events = new EventLog();
+  readonly events = new RemoteEvents();
   readonly #request: (op: string, rest: object) => Promise<Result>;
 
   constructor(name: string, request: (op: string, rest: object) => Promise<Result>) {
@@ -222,7 +233,7 @@ export class RemoteSocket {
 }
 
 /** Events as they come, and a way to wait for one. */
-export class EventLog {
+export class RemoteEvents {
   readonly all: PeerEvent[] = [];
   readonly #waiting = new Set<() => void>();
 

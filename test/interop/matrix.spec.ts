@@ -1,5 +1,5 @@
 import { socketTypes } from '../../libs/zmq-core/src/foundation/socket-type.js';
-import { exchanges, type Exchange } from './exchanges.js';
+import { exchanges } from './exchanges.js';
 import { libraries, LibzmqPeer } from './libzmq-peer.js';
 import { LibzmqSide, OwnSide, type Side } from './sides.js';
 
@@ -12,7 +12,10 @@ const transports = [
 /** Each pair in both directions of roles: ours is the first, then the second. */
 const roles = exchanges.flatMap((exchange) => {
   const [first, second] = exchange.types;
-  const both = [{ exchange, own: 0 as const }, { exchange, own: 1 as const }];
+  const both = [
+    { exchange, own: 0 as const },
+    { exchange, own: 1 as const },
+  ];
   return first === second && exchange.options === undefined ? both.slice(0, 1) : both;
 });
 
@@ -26,6 +29,9 @@ describe('the exchanges', () => {
 for (const library of libraries) {
   (library.missing === undefined ? describe : describe.skip)(library.name, () => {
     let peer: LibzmqPeer;
+    const open: Side[] = [];
+
+    afterEach(() => Promise.all(open.splice(0).map((side) => side.close())));
 
     beforeAll(async () => {
       peer = await LibzmqPeer.start(library);
@@ -40,27 +46,18 @@ for (const library of libraries) {
           ['bound', true],
           ['connecting', false],
         ] as const)(`our ${ours}, %s, with its ${theirs}`, async (_how, weBind) => {
-          await run(peer, exchange, own, wildcard, weBind);
+          const { options = [{}, {}] } = exchange;
+          const our = new OwnSide(ours, options[own]);
+          const their = await LibzmqSide.open(peer, socketTypes[theirs].id, options[1 - own]);
+          open.push(our, their);
+          const [binder, connecter]: [Side, Side] = weBind ? [our, their] : [their, our];
+          await connecter.connect(await binder.bind(wildcard));
+          const [first, second]: [Side, Side] = own === 0 ? [our, their] : [their, our];
+          await exchange.run(first, second, () => peer.ping());
         });
       }
     });
   });
-}
-
-async function run(peer: LibzmqPeer, exchange: Exchange, own: 0 | 1, wildcard: string, weBind: boolean): Promise<void> {
-  const { types, options = [{}, {}] } = exchange;
-  const ours = new OwnSide(types[own], options[own]);
-  const theirType = types[1 - own]!;
-  const theirs = await LibzmqSide.open(peer, socketTypes[theirType].id, options[1 - own]);
-  try {
-    const [binder, connecter]: [Side, Side] = weBind ? [ours, theirs] : [theirs, ours];
-    await connecter.connect(await binder.bind(wildcard));
-    const [first, second]: [Side, Side] = own === 0 ? [ours, theirs] : [theirs, ours];
-    await exchange.run(first, second, () => peer.ping());
-  } finally {
-    await ours.close();
-    await theirs.close();
-  }
 }
 
 function key(a: string, b: string): string {

@@ -5,18 +5,17 @@ import * as zmq from 'zeromq';
 const SUBSCRIBE = 6;
 const UNSUBSCRIBE = 7;
 const LARGE = 4096;
+const PATTERN = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 
 const sockets = new Map();
+const receiving = new Set();
 
 function say(line) {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
 function pattern(size) {
-  return Buffer.alloc(
-    size,
-    Buffer.from({ length: 256 }, (_, i) => i),
-  );
+  return Buffer.alloc(size, PATTERN);
 }
 
 function decode(part) {
@@ -24,11 +23,16 @@ function decode(part) {
 }
 
 function encode(part) {
-  return part.length >= LARGE && part.equals(pattern(part.length)) ? { large: part.length } : part.toString('base64');
+  if (part.length < LARGE) return part.toString('base64');
+  return part.equals(pattern(part.length)) ? { large: part.length } : { damaged: part.length };
 }
 
 const operations = {
-  ping: () => {},
+  ping() {
+    // libzmq's sockets go on with what came from their I/O thread only when somebody asks them something.
+    // Not those that receive: they ask by themselves, and would miss what we were told.
+    for (const [name, socket] of sockets) if (!receiving.has(name)) void socket.readable;
+  },
   open({ socket, type, options }) {
     const opened = new zmq.Socket(type, { linger: 0 });
     for (const [id, value] of Object.entries(options)) {
@@ -51,7 +55,12 @@ const operations = {
   unsubscribe: ({ socket, topic }) => sockets.get(socket).setStringOption(UNSUBSCRIBE, Buffer.from(topic, 'base64')),
   send: ({ socket, parts }) => sockets.get(socket).send(parts.map(decode)),
   async receive({ socket }) {
-    return { parts: (await sockets.get(socket).receive()).map(encode), properties: {} };
+    receiving.add(socket);
+    try {
+      return { parts: (await sockets.get(socket).receive()).map(encode), properties: {} };
+    } finally {
+      receiving.delete(socket);
+    }
   },
   close({ socket }) {
     sockets.get(socket).close();

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   Dealer,
   Pair,
@@ -47,6 +50,7 @@ export type SocketTypeName = keyof typeof classes;
 export interface SideOptions {
   readonly routingId?: string;
   readonly probeRouter?: boolean;
+  readonly reconnectInterval?: number;
 }
 
 export class OwnSide implements Side {
@@ -121,9 +125,25 @@ function toBuffer(part: Part): Buffer {
 }
 
 function toPart(part: Buffer): Part {
-  return part.length >= LARGE && part.equals(pattern(part.length)) ? { large: part.length } : part.toString('latin1');
+  if (part.length < LARGE) return part.toString('latin1');
+  return part.equals(pattern(part.length)) ? { large: part.length } : `${part.length} damaged bytes`;
 }
 
+const PATTERN = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+
 function pattern(size: number): Buffer {
-  return Buffer.alloc(size, Buffer.from(Array.from({ length: 256 }, (_, i) => i)));
+  return Buffer.alloc(size, PATTERN);
 }
+
+let directory: string | undefined;
+let paths = 0;
+
+/** A path of its own, which can be bound again after an unbind: `ipc://*` takes its directory away with it. */
+export function newIpcEndpoint(): string {
+  directory ??= mkdtempSync(join(tmpdir(), 'zmq-interop-'));
+  return `ipc://${join(directory, String(++paths))}`;
+}
+
+afterAll(() => {
+  if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+});

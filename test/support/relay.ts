@@ -49,10 +49,6 @@ export class Relay {
     this.#held.add(speaker);
   }
 
-  dump(): any {
-    return this.#passed;
-  }
-
   close(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();

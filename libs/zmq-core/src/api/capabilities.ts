@@ -84,8 +84,9 @@ export abstract class ReceivingSocket extends Socket implements Readable {
   }
 
   onMessage(sink: MessageSink | undefined): void {
-    if (sink === undefined && coreOf(this).closed) return;
-    usableCoreOf(this).receiver.onMessage(sink);
+    // A pause is never refused: a sink may be called while a bind is under way.
+    const core = sink === undefined ? coreOf(this) : usableCoreOf(this);
+    core.receiver.onMessage(sink);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Buffer[], undefined> {

@@ -45,5 +45,6 @@ function toFrame(part: MessageLike): Buffer {
   }
   if (ArrayBuffer.isView(part)) return toFrame(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
   if (part instanceof ArrayBuffer || part instanceof SharedArrayBuffer) return toFrame(new Uint8Array(part));
-  return Buffer.from(String(part));
+  // Not `String(part)`, which takes a symbol too.
+  return Buffer.from(`${part}`);
 }

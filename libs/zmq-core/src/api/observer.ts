@@ -38,16 +38,19 @@ export class Observer implements AsyncIterable<Event> {
     return this.#ended;
   }
 
-  /** Calls `listener` for each event of the type from now on. After this, `receive` throws. */
+  /**
+   * Calls `listener` for each event of the type from now on. After this, `receive`
+   * throws, and the observer keeps the process alive until its socket is closed.
+   */
   on<T extends EventType>(type: T, listener: (event: EventOfType<T>) => void): this {
-    this.#emitting = true;
+    this.#startEmitting();
     this.#emitter.on(type, listener);
     for (let event = this.#unread.shift(); event !== undefined; event = this.#unread.shift()) this.#emit(event);
     return this;
   }
 
   off<T extends EventType>(type: T, listener: (event: EventOfType<T>) => void): this {
-    this.#emitting = true;
+    this.#startEmitting();
     this.#emitter.off(type, listener);
     return this;
   }
@@ -87,10 +90,17 @@ export class Observer implements AsyncIterable<Event> {
     }
   }
 
+  #startEmitting(): void {
+    if (this.#emitting) return;
+    this.#emitting = true;
+    if (!this.#ended) this.#core.context.keepAlive.hold();
+  }
+
   #take(event: Event): void {
     if (this.#ended) return;
     if (event.type === 'end') this.#ended = true;
     if (this.#emitting) {
+      if (this.#ended) this.#core.context.keepAlive.release();
       this.#emit(event);
       return;
     }

@@ -1,3 +1,4 @@
+import { ZmqError } from '../foundation/errors.js';
 import { type SocketTypeName } from '../foundation/socket-type.js';
 import {
   checkOption,
@@ -7,6 +8,7 @@ import {
   type OptionValue,
   rowOf,
 } from '../socket/option-table.js';
+import type { SocketCore } from '../socket/socket-core.js';
 import type { Context } from './context.js';
 import { coreOf, type Socket } from './socket.js';
 
@@ -33,10 +35,10 @@ function defineOption(prototype: Socket, name: OptionName): void {
     configurable: true,
     enumerable: true,
     get(this: Socket) {
-      return coreOf(this).options[name];
+      return openCoreOf(this).options[name];
     },
     set(this: Socket, value: unknown) {
-      const core = coreOf(this);
+      const core = openCoreOf(this);
       const checked = checkOption(name, value);
       if (core.endpoints.count > 0 && rowOf(name).live !== true) {
         process.emitWarning('Socket option will not take effect until next connect/bind.');
@@ -44,4 +46,11 @@ function defineOption(prototype: Socket, name: OptionName): void {
       core.setOption(name, checked as never);
     },
   });
+}
+
+/** A closed socket has no options any more (zeromq.js: ENOTSOCK). */
+function openCoreOf(socket: Socket): SocketCore {
+  const core = coreOf(socket);
+  if (core.closed) throw new ZmqError('ENOTSOCK', 'the socket is closed');
+  return core;
 }

@@ -11,6 +11,7 @@ export class Route extends PipeSlot {
   named = false;
 }
 
+const { imul } = Math;
 const GENERATED_SIZE = 5;
 /** Above it a native string is cheaper than our own hash. */
 const HASHED_SIZE = 64;
@@ -88,7 +89,7 @@ export class RoutingTable {
   /** FNV-1a over the bytes, from a secret start. */
   #hash(id: Buffer): number {
     let hash = this.#seed;
-    for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id[i]!, 0x01000193);
+    for (let i = 0; i < id.length; i++) hash = imul(hash ^ id[i]!, 0x01000193);
     return hash;
   }
 }

@@ -22,6 +22,8 @@ export class Lane {
   asleep = true;
   /** The writer was, or would be, refused; cleared at the reopen level. */
   full = false;
+  /** A message was taken, and its reader does not have it yet: nothing may overtake it. */
+  handing = false;
   /** Wake-ups do not come from within the call that caused them, see `PipeMarks.deferWakes`. */
   defersWakes: boolean;
 
@@ -130,12 +132,13 @@ export class Lane {
 
   /** Tells at once when nothing is queued, else after what is queued was read. */
   signal(tell: () => void): void {
-    if (this.queue.length === 0 && this.#signals.length === 0) {
+    if (this.queue.length === 0 && this.#signals.length === 0 && !this.handing) {
       tell();
       return;
     }
     this.#signals.push({ after: this.#written, tell });
     if (this.#signalAt === NEVER) this.#signalAt = this.#written;
+    if (this.#read >= this.#signalAt) this.#scheduleSignals();
   }
 
   /** Drops what is queued. Signals that waited behind it are told at once. */

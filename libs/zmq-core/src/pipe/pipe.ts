@@ -17,7 +17,7 @@ import { Lane } from './lane.js';
 export interface PipeHandler {
   /** Messages wait and the last `read()` had given none. Told once until `read()` gives `undefined` again. */
   onReadable(end: PipeEnd): void;
-  /** A `write()` that was refused may succeed now. */
+  /** A `write()` that was refused may succeed now, or never will: the other end was closed. */
   onWritable(end: PipeEnd): void;
   /** The connection behind the other end was lost; a new one comes on the same pipe. What is queued here stays. */
   onHiccup(end: PipeEnd, reason: CloseReason): void;
@@ -25,8 +25,8 @@ export interface PipeHandler {
   onPeer(end: PipeEnd, info: PeerInfo, epoch: number): void;
   /** The peer of the last `onPeer` is gone, its messages were all read (a hiccup, in order). */
   onPeerGone(end: PipeEnd, reason: CloseReason): void;
-  /** The other end closed and all it wrote was read. Nothing comes after it. */
-  onClosed(end: PipeEnd, reason: CloseReason): void;
+  /** The other end closed and all it wrote was read, or `dropped`. Nothing comes after it. */
+  onClosed(end: PipeEnd, reason: CloseReason, dropped: boolean): void;
 }
 
 /**
@@ -140,7 +140,9 @@ export class PipeEnd {
     const message = lane.shift();
     if (lane.full && lane.mayReopen()) {
       lane.full = false;
+      lane.handing = message !== undefined;
       this.#other.#wakeWriter();
+      lane.handing = false;
     }
     return message;
   }
@@ -204,20 +206,25 @@ export class PipeEnd {
 
   /**
    * Ends the pipe from this side. Idempotent. What this end wrote is still read by
-   * the other, which then gets `onClosed`; what was queued for this end is dropped.
+   * the other, unless it is to `drop`; the other then gets `onClosed`. What was queued
+   * for this end is dropped.
    */
-  close(reason: CloseReason): void {
+  close(reason: CloseReason, drop = false): void {
     if (this.#closed) return;
     // A reader that sleeps would never come to the end of what was written.
-    this.flush();
+    if (!drop) this.flush();
     this.#closed = true;
+    const otherWaits = this.#inward.full;
     this.#inward.clear();
+    if (drop) this.#outward.clear();
     if (this.#other.#closed) return;
     this.#outward.signal(() => {
       if (this.#other.#closed) return;
       this.#other.#closed = true;
-      this.#other.handler.onClosed(this.#other, reason);
+      this.#other.handler.onClosed(this.#other, reason, drop);
     });
+    // It has still to read: then it learns at once that nothing of its own is wanted any more.
+    if (otherWaits && !this.#other.#closed) this.#other.handler.onWritable(this.#other);
   }
 
   #wakeWriter(): void {

@@ -47,11 +47,12 @@ export class Acceptor implements ListenSink, SessionOwner {
         );
       return;
     }
-    this.#host.emit({ type: 'accept', address: this.endpoint });
     const session = new Session(this.#host, this, this.endpoint, stream);
     this.#sessions.add(session);
     this.#makeRoomForHandshake();
     this.#handshaking.add(session);
+    // Ours before anybody is told of it: a listener may stop us.
+    this.#host.emit({ type: 'accept', address: this.endpoint });
     session.start();
   }
 
@@ -61,7 +62,7 @@ export class Acceptor implements ListenSink, SessionOwner {
 
   pipeFor(session: Session): PipeEnd | undefined {
     this.#handshaking.delete(session);
-    return this.#host.openPipe(session);
+    return this.#stopping ? undefined : this.#host.openPipe(session);
   }
 
   ended(session: Session, reason: CloseReason): void {
@@ -85,6 +86,11 @@ export class Acceptor implements ListenSink, SessionOwner {
   whenIdle(idle: () => void): void {
     if (this.#sessions.size === 0) idle();
     else this.#onIdle = idle;
+  }
+
+  /** Ends at once what has still something to send; the others are ending in good order. */
+  dropPending(reason: CloseReason): void {
+    for (const session of this.#sessions) session.dropPending(reason);
   }
 
   /** Ends what is left at once. */

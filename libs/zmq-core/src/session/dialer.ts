@@ -39,9 +39,11 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
 
   start(): void {
     if (!this.#host.options.immediate) {
-      this.#pipe = this.#host.openPipe(this);
+      const pipe = this.#host.openPipe(this);
+      // The pattern may have refused it at once.
+      if (!this.#stopped) this.#pipe = pipe;
     }
-    this.#tryOnce();
+    if (!this.#stopped) this.#tryOnce();
   }
 
   /** Calls back, once, when nothing is connected, queued or under way any more. Call `close` or `stop` first. */
@@ -50,11 +52,17 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
     this.#checkIdle();
   }
 
-  /** No new connection. What is queued for the present one still goes; without one it goes to nobody, unless `keepQueued`. */
+  /** No new connection. What is queued for the present one still goes. */
   stop(reason: CloseReason): void {
     this.#stopped = true;
     this.#cancelDial();
     if (this.#session?.isHandshaking) this.#session.destroy(reason);
+  }
+
+  /** Ends at once, unless it is ending in good order with nothing left to send. */
+  dropPending(reason: CloseReason): void {
+    if (this.#session === undefined) this.abort(reason);
+    else this.#session.dropPending(reason);
   }
 
   abort(reason: CloseReason): void {
@@ -69,10 +77,12 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
 
   connected(stream: ByteStream): void {
     this.#cancelDial();
-    this.#host.emit({ type: 'connect', address: this.endpoint });
     this.#policy.reset();
-    this.#session = new Session(this.#host, this, this.endpoint, stream);
-    this.#session.start();
+    const session = new Session(this.#host, this, this.endpoint, stream);
+    // Ours before anybody is told of it: a listener may stop us.
+    this.#session = session;
+    this.#host.emit({ type: 'connect', address: this.endpoint });
+    session.start();
   }
 
   failed(error: NodeJS.ErrnoException): void {
@@ -130,6 +140,7 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
   #tryOnce(): void {
     const { connectTimeoutMs } = this.#host.options;
     if (this.#transport.dialsSlowly) this.#host.emit({ type: 'connect:delay', address: this.endpoint });
+    if (this.#stopped) return;
     if (connectTimeoutMs > 0) {
       this.#timer = this.#host.clock.setTimer(connectTimeoutMs, () => {
         this.failed(
@@ -165,6 +176,9 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
   }
 
   #checkIdle(): void {
-    if (this.#stopped && this.#session === undefined) this.#onIdle?.();
+    if (!this.#stopped || this.#session !== undefined) return;
+    const idle = this.#onIdle;
+    this.#onIdle = undefined;
+    idle?.();
   }
 }

@@ -88,6 +88,11 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#stream.destroy();
   }
 
+  /** Closes at once if something is still to be sent. */
+  dropPending(reason: CloseReason): void {
+    if (this.#stream.pendingBytes > 0 || (this.#pipe?.queued ?? 0) > 0) this.destroy(reason);
+  }
+
   // ── from the stream ──
 
   data(chunk: Buffer): void {
@@ -105,7 +110,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
 
   closed(error: NodeJS.ErrnoException | undefined): void {
     if (this.#state === 'closed') return;
-    if (this.#paused && this.#state === 'open') {
+    if (this.#paused && this.#state === 'open' && this.#pipe!.open) {
       // What has come is still decoded, when the reader makes room (libzmq: `_io_error` while input is stopped).
       this.#closedBehind = { error };
       return;
@@ -125,14 +130,16 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#state = 'open';
     this.#host.emit({ type: 'handshake', address: this.#endpoint });
     const pipe = this.#owner.pipeFor(this);
-    if (pipe === undefined || !pipe.open) {
+    // A socket that was closed lingers for what it has queued.
+    if (pipe === undefined || (!pipe.open && pipe.queued === 0)) {
       this.#stream.end();
       return false;
     }
     this.#pipe = pipe;
     pipe.handler = this;
     pipe.announcePeer(info);
-    if (!pipe.open) return false;
+    // The socket may have refused the peer.
+    if (this.#hasEnded()) return false;
     this.#scheduleFlush();
     return true;
   }
@@ -140,9 +147,10 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   message(message: Multipart): boolean {
     const pipe = this.#pipe!;
     const taken = pipe.write(message, this.#connection.takePinned());
-    // A pipe that was closed meanwhile takes nothing: its session is about to end. A full one is not offered more.
+    // A full pipe is not offered more. A closed one takes nothing: while its socket
+    // lingers, what comes is thrown away, so that PINGs are answered and the end is seen.
     if (!taken && pipe.open) throw new Error('a message was decoded for a full pipe');
-    return pipe.writable;
+    return pipe.writable || (!pipe.open && this.#state === 'open');
   }
 
   failed(failure: ConnectionFailure): void {
@@ -165,24 +173,17 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#scheduleFlush();
   }
 
-  /** The reader made room: goes on with what was left undecoded. */
+  /** The reader made room, or will never read again: goes on with what was left undecoded. */
   onWritable(): void {
-    if (!this.#paused || this.#state !== 'open') return;
-    this.#paused = false;
-    this.#connection.resume(this.#host.clock.now());
-    this.#pump();
-    if (!this.#paused) {
-      if (this.#closedBehind === undefined) this.#stream.resume();
-      else this.closed(this.#closedBehind.error);
-    }
-    this.#armTimer();
+    if (this.#paused && this.#state === 'open') this.#resumeReading();
   }
 
   /** The socket closed its end and all it had sent is written or with the stream. */
-  onClosed(_end: PipeEnd, reason: CloseReason): void {
+  onClosed(_end: PipeEnd, reason: CloseReason, dropped: boolean): void {
     if (this.#state === 'closed') return;
     this.#reason ??= reason;
     this.#state = 'ending';
+    if (dropped) this.dropPending(reason);
     if (this.#closedBehind !== undefined) this.closed(this.#closedBehind.error);
     // Told by the read that found the pipe empty: the flush that reads has still to write what it took.
     else if (!this.#flushing) this.#stream.end();
@@ -199,16 +200,15 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     if (this.#pumping) return;
     this.#pumping = true;
     for (;;) {
-      const stopped = this.#connection.drain(this);
-      const pipe = this.#pipe;
-      // Also what came before a failure in the same chunk: it is queued, and its reader sleeps.
-      pipe?.flush();
-      if (pipe === undefined || this.#state !== 'open') break;
-      if (!stopped) break;
-      if (!pipe.writable) {
+      // Also before the first message: the mark may have been lowered since the last.
+      if (this.#pipe !== undefined && !this.#pipe.writable && this.#pipe.open) {
         this.#pauseReading();
         break;
       }
+      const stopped = this.#connection.drain(this);
+      // Also what came before a failure in the same chunk: it is queued, and its reader sleeps.
+      this.#pipe?.flush();
+      if (!stopped || this.#state !== 'open') break;
     }
     this.#pumping = false;
     if (this.#connection.hasOutput && this.#state !== 'closed') this.#flush();
@@ -218,6 +218,17 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#paused = true;
     this.#stream.pause();
     this.#connection.suspend(this.#host.clock.now());
+  }
+
+  #resumeReading(): void {
+    this.#paused = false;
+    this.#connection.resume(this.#host.clock.now());
+    this.#pump();
+    if (!this.#paused) {
+      if (this.#closedBehind === undefined) this.#stream.resume();
+      else this.closed(this.#closedBehind.error);
+    }
+    this.#armTimer();
   }
 
   // ── outwards ──
@@ -240,8 +251,10 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   };
 
   #flush(): void {
-    if (this.#state === 'closed' || this.#closedBehind !== undefined || this.#stream.pendingBytes > 0) return;
+    if (this.#state === 'closed' || this.#closedBehind !== undefined) return;
     const pipe = this.#state === 'open' ? this.#pipe : undefined;
+    // What a broken stream would lose is kept for the next connection.
+    if (this.#stream.pendingBytes > 0 || this.#stream.broken) return;
     if (pipe === undefined) {
       this.#writeOutput();
       return;
@@ -304,9 +317,11 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
 
   readonly #onTimer = (): void => {
     this.#timerAt = Infinity;
+    // What the peer says is not read any more, so its silence means nothing.
+    if (this.#state === 'ending') return;
     const now = this.#host.clock.now();
     if (now >= this.#connection.deadline) this.#connection.tick(now, this);
-    if (this.#connection.hasOutput && this.#state !== 'ending') this.#flush();
+    if (this.#connection.hasOutput && !this.#hasEnded()) this.#flush();
     this.#armTimer();
   };
 

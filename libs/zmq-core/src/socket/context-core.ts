@@ -50,9 +50,11 @@ export class ContextCore {
     this.#members.add(member);
   }
 
-  startLinger(member: ContextMember): void {
+  /** @param holds whether the process waits for `endLinger`; it does not when nothing may be delivered any more */
+  startLinger(member: ContextMember, holds: boolean): void {
     this.#members.delete(member);
     if (this.#members.size === 0) process.removeListener('beforeExit', this.#closeAll);
+    if (!holds) return;
     this.#lingering.add(member);
     this.keepAlive.hold();
   }

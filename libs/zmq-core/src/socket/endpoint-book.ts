@@ -30,8 +30,7 @@ export class EndpointBook {
 
   addConnected(endpoint: string, entry: EndpointEntry): void {
     const entries = this.connected.get(endpoint);
-    if (entries === undefined) this.connected.set(endpoint, [entry]);
-    else entries.push(entry);
+    this.connected.set(endpoint, [...(entries ?? []).filter(isAlive), entry]);
     this.last = endpoint;
   }
 
@@ -60,6 +59,11 @@ export class EndpointBook {
     this.connected.clear();
     return all;
   }
+}
+
+/** An inproc connection whose peer is gone does not come back; one over bytes is dialled again. */
+function isAlive({ link, pipes }: EndpointEntry): boolean {
+  return link.kind !== 'binding' || pipes.size > 0;
 }
 
 function noSuchEndpoint(endpoint: string, what: string, known: Iterable<string>): ZmqError {

@@ -25,6 +25,7 @@ export interface SocketSide {
   readonly type: SocketTypeName;
   readonly context: ContextCore;
   readonly options: OptionValues;
+  readonly closed: boolean;
   readonly sendMark: HighWaterMark;
   readonly receiveMark: HighWaterMark;
   openPipe(handler: PipeHandler, pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): PipeEnd;
@@ -34,7 +35,7 @@ export interface SocketSide {
   describe(address: string): PeerInfo;
 }
 
-/** libzmq ignores a second connect to the same endpoint for these types; for the others it makes a second connection. */
+/** libzmq ignores a second connect to the same endpoint for these types, but not over inproc; for the others it makes a second connection. */
 const oneConnectionPerEndpoint: readonly SocketTypeName[] = ['DEALER', 'SUB', 'PUB', 'REQ'];
 
 /** Binds, connects, and takes both back. */
@@ -43,8 +44,8 @@ export class Endpoints {
   readonly #book = new EndpointBook();
   /** The endpoint's set in which each pipe is. */
   readonly #setOf = new Map<PipeEnd, Set<PipeEnd>>();
-  /** Endpoints that were given up and still end their connections. */
-  #ending = 0;
+  /** Endpoints that were given up and still end their connections, each with the limit of its own linger. */
+  readonly #ending = new Map<EndpointEntry, Timer | undefined>();
   #onEnded: (() => void) | undefined;
 
   constructor(socket: SocketSide) {
@@ -77,21 +78,25 @@ export class Endpoints {
   }
 
   async unbind(text: string): Promise<void> {
-    parseEndpoint(text);
+    const { scheme } = parseEndpoint(text);
+    this.#socket.context.transports.get(scheme, text);
     await this.#end(this.#book.takeBound(text), -1);
   }
 
   connect(text: string, { routingId }: ConnectOptions = {}): void {
     const { scheme, address } = parseEndpoint(text);
     const transport = this.#socket.context.transports.get(scheme, text);
-    if (this.#book.connected.has(text) && oneConnectionPerEndpoint.includes(this.#socket.type)) return;
     const pipes = new Set<PipeEnd>();
     const id = routingId === undefined ? undefined : checkRoutingId(routingId, text);
     if (transport.kind === 'pipe') {
       const binding = transport.connect(address, this.#member(pipes, address, true, id));
-      this.#book.addConnected(text, { pipes, link: { kind: 'binding', binding } });
+      const entry: EndpointEntry = { pipes, link: { kind: 'binding', binding } };
+      // Who was told of the peer may have closed the socket.
+      if (this.#socket.closed) void this.#end(entry, -1);
+      else this.#book.addConnected(text, entry);
       return;
     }
+    if (this.#book.connected.has(text) && oneConnectionPerEndpoint.includes(this.#socket.type)) return;
     const dialer = new Dialer(this.#host(pipes, true, id), transport, text, address);
     this.#book.addConnected(text, { pipes, link: { kind: 'dialer', dialer } });
     dialer.start();
@@ -100,7 +105,15 @@ export class Endpoints {
   disconnect(text: string): void {
     const { scheme } = parseEndpoint(text);
     this.#socket.context.transports.get(scheme, text);
-    void this.#end(this.#book.takeConnected(text), this.#socket.options.linger);
+    const { context, options } = this.#socket;
+    const { linger } = options;
+    const entry = this.#book.takeConnected(text);
+    void this.#end(entry, linger);
+    if (linger > 0 && this.#ending.has(entry))
+      this.#ending.set(
+        entry,
+        context.clock.setTimer(linger, () => abort(entry)),
+      );
   }
 
   remember(end: PipeEnd, pipes: Set<PipeEnd>): void {
@@ -116,45 +129,53 @@ export class Endpoints {
   /** Ends everything. `ended` is called when all was delivered, or when `linger` milliseconds are over. */
   close(linger: number, ended: () => void): void {
     const { clock } = this.#socket.context;
-    const entries = this.#book.takeAll();
+    for (const entry of this.#book.takeAll()) void this.#end(entry, linger);
+    if (this.#ending.size === 0) {
+      ended();
+      return;
+    }
     let timer: Timer | undefined;
     this.#onEnded = () => {
       timer?.cancel();
       ended();
     };
-    this.#ending++;
-    for (const entry of entries) void this.#end(entry, linger);
-    if (linger > 0) timer = clock.setTimer(linger, () => entries.forEach(abort));
-    this.#oneEnded();
+    // Also what an earlier `disconnect` or `unbind` has left to deliver.
+    if (linger > 0) timer = clock.setTimer(linger, () => this.#ending.forEach((_timer, entry) => abort(entry)));
+    else if (linger === 0) this.#ending.forEach((_timer, entry) => dropPending(entry));
   }
 
   /** Takes back one endpoint: no new connection, and what is open ends when its messages are out. */
   async #end(entry: EndpointEntry, linger: number): Promise<void> {
     const { link } = entry;
     let listening: Promise<void> | undefined;
-    this.#ending++;
+    this.#ending.set(entry, undefined);
+    // The address goes first: who is told that we are gone may look for us there at once.
     if (link.kind === 'acceptor') listening = link.acceptor.stopListening(closedByUs);
+    else if (link.kind === 'binding') link.binding.close(closedByUs);
     // Over inproc what was sent is in the peer's queue already: no linger takes it back.
     const pipeLinger = link.kind === 'binding' ? -1 : linger;
     for (const end of entry.pipes) this.#socket.endPipe(end, closedByUs, pipeLinger);
     switch (link.kind) {
       case 'acceptor':
-        link.acceptor.whenIdle(() => this.#oneEnded());
+        link.acceptor.whenIdle(() => this.#ended(entry));
         break;
       case 'dialer':
         if (linger === 0 || this.#socket.options.immediate) link.dialer.stop(closedByUs);
-        link.dialer.whenIdle(() => this.#oneEnded());
+        link.dialer.whenIdle(() => this.#ended(entry));
         break;
       case 'binding':
-        link.binding.close(closedByUs);
-        this.#oneEnded();
+        this.#ended(entry);
         break;
     }
+    if (linger === 0) dropPending(entry);
     await listening;
   }
 
-  #oneEnded(): void {
-    if (--this.#ending === 0) this.#onEnded?.();
+  #ended(entry: EndpointEntry): void {
+    this.#ending.get(entry)?.cancel();
+    if (!this.#ending.delete(entry) || this.#ending.size > 0) return;
+    this.#onEnded?.();
+    this.#onEnded = undefined;
   }
 
   #host(pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): SessionHost {
@@ -180,6 +201,12 @@ export class Endpoints {
       attach: (end) => socket.attach(end, pipes, dialed, connectRoutingId),
     };
   }
+}
+
+/** Nothing of what it has queued is waited for any more. */
+function dropPending({ link }: EndpointEntry): void {
+  if (link.kind === 'acceptor') link.acceptor.dropPending(closedByUs);
+  else if (link.kind === 'dialer') link.dialer.dropPending(closedByUs);
 }
 
 function abort({ link }: EndpointEntry): void {

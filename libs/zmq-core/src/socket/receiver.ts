@@ -3,6 +3,7 @@ import { ZmqError } from '../foundation/errors.js';
 import type { Multipart } from '../foundation/multipart.js';
 import type { Pattern } from '../patterns/pattern.js';
 import type { KeepAlive } from './keep-alive.js';
+import { onAbort } from './on-abort.js';
 import type { OptionValues } from './option-table.js';
 import type { Peer } from './peer.js';
 import { report } from './user-code.js';
@@ -17,6 +18,8 @@ export type MessageSink = (message: Buffer[], peer: Peer) => void;
 interface WaitingReceive {
   readonly resolve: (message: Buffer[]) => void;
   readonly reject: (error: unknown) => void;
+  /** Lets go of its signal. */
+  ignoreAbort?: (() => void) | undefined;
 }
 
 /** Everything of a socket that receives: by promise, at once, or by a sink. */
@@ -76,7 +79,7 @@ export class Receiver {
       this.#waiting = waiting;
       this.#keepAlive.hold();
       if (receiveTimeout > 0) this.#timer = this.#clock.setTimer(receiveTimeout, () => this.#giveUp());
-      signal?.addEventListener('abort', () => this.#abort(waiting, signal.reason), { once: true });
+      waiting.ignoreAbort = onAbort(signal, (reason) => this.#abort(waiting, reason));
     });
   }
 
@@ -135,8 +138,9 @@ export class Receiver {
       if (this.#inTurn && !pattern.canReceive()) break;
       const message = pattern.tryReceive();
       if (message === undefined) break;
+      const sink: MessageSink = this.#sink; // called as a plain function: this object is nobody's `this`
       try {
-        this.#sink(asOwn(message), pattern.source?.label as Peer);
+        sink(asOwn(message), pattern.source?.label as Peer);
       } catch (error) {
         report(error);
       }
@@ -165,6 +169,7 @@ export class Receiver {
   }
 
   #settle(): void {
+    this.#waiting?.ignoreAbort?.();
     this.#waiting = undefined;
     this.#timer?.cancel();
     this.#timer = undefined;

@@ -3,6 +3,7 @@ import { ZmqError } from '../foundation/errors.js';
 import type { Multipart } from '../foundation/multipart.js';
 import type { Pattern } from '../patterns/pattern.js';
 import type { KeepAlive } from './keep-alive.js';
+import { onAbort } from './on-abort.js';
 import type { OptionValues } from './option-table.js';
 import { Peer } from './peer.js';
 import { Yielding } from './yielding.js';
@@ -11,12 +12,15 @@ interface WaitingSend {
   readonly message: Multipart;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+  /** Lets go of its signal. */
+  ignoreAbort?: (() => void) | undefined;
 }
 
 interface WritableWaiter {
   readonly peer: Peer | undefined;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+  ignoreAbort?: (() => void) | undefined;
 }
 
 /** Everything of a socket that sends: at once, or when there is room. */
@@ -26,6 +30,8 @@ export class Sender {
   readonly #clock: Clock;
   readonly #keepAlive: KeepAlive;
   readonly #yielding = new Yielding();
+  /** A message was not taken, and nothing has changed since: `canSend` may say yes all the same (ROUTER, XPUB). */
+  #refused = false;
   #waiting: WaitingSend | undefined;
   #timer: Timer | undefined;
   readonly #writableWaiters = new Set<WritableWaiter>();
@@ -40,7 +46,11 @@ export class Sender {
   /** False where `send` would wait, or while a `send` waits. */
   trySend(message: Multipart, peer: Peer | undefined): boolean {
     if (this.#waiting !== undefined) return false;
-    if (peer === undefined) return this.#pattern.trySend(message);
+    if (peer === undefined) {
+      const taken = this.#pattern.trySend(message);
+      if (!taken) this.#refused = true;
+      return taken;
+    }
     const end = Peer.pipeOf(peer);
     if (end === undefined) throw new ZmqError('EHOSTUNREACH', `the peer at ${peer.address} is gone`);
     return this.#pattern.trySendTo(end, message);
@@ -59,16 +69,15 @@ export class Sender {
     } catch (error) {
       return Promise.reject(error as Error);
     }
+    this.#refused = true;
     if (sendTimeout === 0) return Promise.reject(new ZmqError('EAGAIN'));
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     return new Promise((resolve, reject) => {
-      this.#waiting = { message, resolve, reject };
+      const waiting: WaitingSend = { message, resolve, reject };
+      this.#waiting = waiting;
       this.#keepAlive.hold();
       if (sendTimeout > 0) this.#timer = this.#clock.setTimer(sendTimeout, () => this.#giveUp());
-      if (signal !== undefined) {
-        const waiting = this.#waiting;
-        signal.addEventListener('abort', () => this.#abort(waiting, signal.reason), { once: true });
-      }
+      waiting.ignoreAbort = onAbort(signal, (reason) => this.#abort(waiting, reason));
     });
   }
 
@@ -80,19 +89,21 @@ export class Sender {
       const waiter: WritableWaiter = { peer, resolve, reject };
       this.#writableWaiters.add(waiter);
       this.#keepAlive.hold();
-      signal?.addEventListener('abort', () => this.#settleWaiter(waiter, () => reject(signal.reason as Error)), {
-        once: true,
-      });
+      waiter.ignoreAbort = onAbort(signal, (reason) => this.#settleWaiter(waiter, () => reject(reason)));
     });
   }
 
   /** Something changed: a pipe has room, a peer came, a state moved on. */
   retry(): void {
     this.#yielding.reset();
+    this.#refused = false;
     const waiting = this.#waiting;
     if (waiting !== undefined) {
       try {
-        if (!this.#pattern.canSend() || !this.#pattern.trySend(waiting.message)) return;
+        if (!this.#pattern.canSend() || !this.#pattern.trySend(waiting.message)) {
+          this.#refused = true;
+          return;
+        }
         this.#settle();
         waiting.resolve();
       } catch (error) {
@@ -100,8 +111,7 @@ export class Sender {
         waiting.reject(error);
       }
     }
-    for (const waiter of this.#writableWaiters)
-      if (this.#isWritable(waiter.peer)) this.#settleWaiter(waiter, waiter.resolve);
+    this.#tellWritable();
   }
 
   peerLeft(peer: Peer): void {
@@ -117,7 +127,13 @@ export class Sender {
   }
 
   #isWritable(peer: Peer | undefined): boolean {
-    return this.#waiting === undefined && (peer === undefined ? this.#pattern.canSend() : peer.writable);
+    if (this.#waiting !== undefined) return false;
+    return peer === undefined ? !this.#refused && this.#pattern.canSend() : peer.writable;
+  }
+
+  #tellWritable(): void {
+    for (const waiter of this.#writableWaiters)
+      if (this.#isWritable(waiter.peer)) this.#settleWaiter(waiter, waiter.resolve);
   }
 
   #giveUp(): void {
@@ -130,15 +146,18 @@ export class Sender {
     } catch (error) {
       waiting.reject(error);
     }
+    this.#tellWritable();
   }
 
   #abort(waiting: WaitingSend, reason: unknown): void {
     if (this.#waiting !== waiting) return;
     this.#settle();
     waiting.reject(reason);
+    this.#tellWritable();
   }
 
   #settle(): void {
+    this.#waiting?.ignoreAbort?.();
     this.#waiting = undefined;
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -147,6 +166,7 @@ export class Sender {
 
   #settleWaiter(waiter: WritableWaiter, settle: () => void): void {
     if (!this.#writableWaiters.delete(waiter)) return;
+    waiter.ignoreAbort?.();
     this.#keepAlive.release();
     settle();
   }

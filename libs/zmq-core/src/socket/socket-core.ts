@@ -126,7 +126,8 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     end.handler = this;
     this.endpoints.remember(end, pipes);
     this.pattern.attach(end, { dialed, connectRoutingId });
-    this.#changed();
+    // Only sending: what waits in it is read when `onPeer` has told whose it is.
+    if (this.#state !== 'closed') this.sender.retry();
   }
 
   emit(event: SessionEvent): void {
@@ -135,9 +136,8 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
 
   /** Ends a pipe from the socket's side. What it holds still goes out, unless `linger` is 0. */
   endPipe(end: PipeEnd, reason: CloseReason, linger: number): void {
-    if (linger === 0) end.discardPending();
     this.#forget(end, reason);
-    end.close(reason);
+    end.close(reason, linger === 0);
     this.#changed();
   }
 
@@ -180,9 +180,8 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
 
   /** Closes a pipe whose peer the pattern does not take; its session tells the reason in an event. */
   refuse(end: PipeEnd, reason: CloseReason): void {
-    end.discardPending();
     this.#forget(end, reason);
-    end.close(reason);
+    end.close(reason, true);
   }
 
   #forget(end: PipeEnd, reason: CloseReason): void {
@@ -217,8 +216,9 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     this.sender.close();
     this.receiver.close();
     this.#state = 'closed';
-    this.context.startLinger(this);
-    this.endpoints.close(this.options.linger, () => {
+    const { linger } = this.options;
+    this.context.startLinger(this, linger !== 0);
+    this.endpoints.close(linger, () => {
       this.context.endLinger(this);
       this.onEnd?.();
     });

@@ -10,6 +10,8 @@ export interface ByteStream {
   readonly remoteAddress: string;
   /** Bytes taken by `write` that the kernel has not taken yet. 0 right after a `write` that went through at once. */
   readonly pendingBytes: number;
+  /** What is written now is lost: a write failed, or it was destroyed. `closed` follows, when what has come was read. */
+  readonly broken: boolean;
   /** Starts reading. Called once, right after the stream was handed over. */
   open(sink: ByteStreamSink): void;
   /**

@@ -23,10 +23,10 @@ export class InprocTransport implements PipeTransport {
 
   connect(address: string, member: PipeMember): PipeBinding {
     const registry = this.#registry;
-    const connect: PendingConnect = new PendingConnect(member, () => registry.stopWaiting(address, connect));
+    const connect = new PendingConnect(member, (gone) => registry.stopWaiting(address, gone));
     const binder = registry.binder(address);
-    if (binder === undefined) registry.wait(address, connect);
-    else connect.joinWith(binder);
+    if (binder !== undefined) connect.joinWith(binder);
+    else if (connect.open) registry.wait(address, connect);
     return {
       endpoint: `inproc://${address}`,
       close: once((reason) => {

@@ -11,10 +11,10 @@ export class PendingConnect implements PipeHandler {
   readonly #connecter: PipeMember;
   readonly #near: PipeEnd;
   readonly #far: PipeEnd;
-  readonly #onGone: () => void;
+  readonly #onGone: (gone: PendingConnect) => void;
 
-  /** @param onGone the connecter closed its end before anybody bound */
-  constructor(connecter: PipeMember, onGone: () => void) {
+  /** @param onGone the connecter closed its end before anybody bound; it may do so at once */
+  constructor(connecter: PipeMember, onGone: (gone: PendingConnect) => void) {
     this.#connecter = connecter;
     this.#onGone = onGone;
     const conflates = connecter.conflate && !subscribes(connecter);
@@ -26,6 +26,11 @@ export class PendingConnect implements PipeHandler {
     });
     this.#far.handler = this;
     connecter.attach(this.#near);
+  }
+
+  /** False once the connecter closed its end. */
+  get open(): boolean {
+    return this.#far.open;
   }
 
   joinWith(binder: PipeMember): void {
@@ -50,7 +55,7 @@ export class PendingConnect implements PipeHandler {
   // ── the far end, while it is parked: messages simply wait in the pipe ──
 
   onClosed(): void {
-    this.#onGone();
+    this.#onGone(this);
   }
 
   onReadable(): void {}

@@ -50,6 +50,10 @@ export class NetStream implements ByteStream {
     return this.#socket.writableLength;
   }
 
+  get broken(): boolean {
+    return this.#unwritable || this.#socket.destroyed;
+  }
+
   open(sink: ByteStreamSink): void {
     this.#sink = sink;
     this.#socket.on('data', this.#onData);
@@ -58,7 +62,7 @@ export class NetStream implements ByteStream {
   write(segments: readonly Buffer[]): void {
     const socket = this.#socket;
     // It may have broken in this turn, before `closed` could be told.
-    if (this.#state !== 'open' || this.#unwritable || socket.destroyed) return;
+    if (this.#state !== 'open' || this.broken) return;
     const last = segments.length - 1;
     if (last < 0) return;
     if (last === 0) {

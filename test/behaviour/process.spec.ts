@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Pull } from '@nest-zmq/core';
+import { closedAfterEach, deadEndpoint, numbers, receive } from '../support/sockets.js';
+
+const loader = new URL('../nest/support/ts-loader.mjs', import.meta.url).href;
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program of a few lines, on the sources as they are, until it ends by itself. */
+function run(program: string, endpoint = ''): Promise<Ended> {
+  const code = `import { Context, createContext, Dealer, Pull, Push, context } from '@nest-zmq/core';
+    const endpoint = process.argv[1];
+    ${program}`;
+  const args = ['--import', loader, '--input-type=module', '--eval', code, endpoint];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => (stdout += String(chunk)));
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+}
+
+const inOrder: Ended = { code: 0, stdout: '', stderr: '' };
+
+describe('the process', () => {
+  const open = closedAfterEach();
+
+  it('is not kept alive by open sockets: bound, connected, with a peer', async () => {
+    const ended = await run(`
+      const pull = new Pull();
+      const push = new Push();
+      await pull.bind('tcp://127.0.0.1:*');
+      push.connect(pull.lastEndpoint);
+      await push.send('x');
+      await pull.receive();
+      await new Pull().bind('ipc://*');
+      await new Pull().bind('inproc://x');
+      new Push().connect('tcp://127.0.0.1:1');
+      process.on('exit', () => process.stdout.write('exit'));
+    `);
+    expect(ended).toEqual({ ...inOrder, stdout: 'exit' });
+  });
+
+  it.each([
+    ['a pending receive', 'pull.receive().catch(() => {})'],
+    ['a pending send', "push.send('x').catch(() => {})"],
+    ['a pending untilWritable', 'push.untilWritable().catch(() => {})'],
+    ['a sink', 'pull.onMessage(() => {})'],
+    ['a pending event', 'pull.events.receive(), push.events.receive()'],
+    ['listeners of events', "pull.events.on('end', () => {})"],
+  ])('is kept alive by %s, until that is settled', async (_what, program) => {
+    // The timer is no reason to live: that it fires shows that there is one.
+    const ended = await run(`
+      const [pull, push] = [new Pull(), new Push()];
+      ${program};
+      setTimeout(() => {
+        pull.close();
+        push.close();
+        process.stdout.write('closed');
+      }, 20).unref();
+    `);
+    expect(ended).toEqual({ ...inOrder, stdout: 'closed' });
+  });
+
+  it('delivers what was sent before it ends', async () => {
+    const pull = open(new Pull());
+    await pull.bind('tcp://127.0.0.1:*');
+    const [ended, messages] = await Promise.all([
+      run(
+        `const push = new Push();
+         push.connect(endpoint);
+         for (let i = 0; i < 100; i++) await push.send(i);`,
+        pull.lastEndpoint!,
+      ),
+      receive(pull, 100),
+    ]);
+    expect(messages).toEqual(numbers(100));
+    expect(ended).toEqual(inOrder);
+  });
+
+  it('delivers it to a peer that comes late', async () => {
+    const pull = open(new Pull());
+    const endpoint = await deadEndpoint(pull);
+    const ending = run("const push = new Push(); push.connect(endpoint); await push.send('x');", endpoint);
+    await pull.bind(endpoint);
+    expect(await receive(pull, 1)).toEqual([['x']]);
+    expect(await ending).toEqual(inOrder);
+  });
+
+  it.each(['{ linger: 0 }', '{ context: new Context({ blocky: false }) }'])('ends at once with %s', async (options) => {
+    const ended = await run(`
+      const push = new Push(${options});
+      push.connect('tcp://127.0.0.1:1');
+      await push.send('never delivered');
+    `);
+    expect(ended).toEqual(inOrder);
+  });
+
+  it('ends after 50 ms of `linger`, without a word', async () => {
+    const ended = await run(`
+      const push = new Push({ linger: 50 });
+      push.connect('tcp://127.0.0.1:1');
+      await push.send('never delivered');
+    `);
+    expect(ended).toEqual(inOrder);
+  });
+
+  it('says after 500 ms that it waits for messages to be delivered', async () => {
+    const ended = await run(`
+      const push = new Push({ linger: 550 });
+      push.connect('tcp://127.0.0.1:1');
+      await push.send('never delivered');
+      const { pid } = process;
+      process.stdout.write(String(pid));
+    `);
+    expect(ended).toEqual({
+      code: 0,
+      stdout: ended.stdout,
+      stderr:
+        `(node:${ended.stdout}) WARNING: Waiting for queued ZeroMQ messages to be delivered.` +
+        " Set 'context.blocky = false' to change this behaviour.\n",
+    });
+  });
+
+  it('reports an error that a sink throws, and the next message is not lost', async () => {
+    const ended = await run(`
+      const pull = new Pull();
+      const push = new Push();
+      await pull.bind('inproc://x');
+      push.connect('inproc://x');
+      process.on('uncaughtException', ({ message }) => process.stdout.write('caught ' + message + '; '));
+      for (let i = 0; i < 3; i++) await push.send(i);
+      pull.onMessage(([body]) => {
+        process.stdout.write('got ' + body + '; ');
+        if (String(body) === '0') throw new Error('in the sink');
+        if (String(body) === '2') pull.onMessage(undefined);
+      });
+    `);
+    expect(ended).toEqual({ ...inOrder, stdout: 'got 0; got 1; got 2; caught in the sink; ' });
+  });
+
+  it('warns of an option that counts for later endpoints only', async () => {
+    const ended = await run(`
+      process.on('warning', ({ message }) => process.stdout.write(message + '\\n'));
+      const dealer = new Dealer();
+      dealer.backlog = 5;
+      await dealer.bind('inproc://x');
+      dealer.sendTimeout = 5;
+      dealer.backlog = 6;
+    `);
+    expect(ended.stdout).toBe('Socket option will not take effect until next connect/bind.\n');
+  });
+});

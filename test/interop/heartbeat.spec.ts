@@ -1,0 +1,135 @@
+import { createContext, Dealer, type SocketOptions } from '@nest-zmq/core';
+import { socketTypes } from '../../libs/zmq-core/src/foundation/socket-type.js';
+import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
+import { nextTurn } from '../support/raw-peer.js';
+import { Relay, type Speaker } from '../support/relay.js';
+import { EventLog } from '../support/stage.js';
+import { libraries, LibzmqPeer, type RemoteSocket } from './libzmq-peer.js';
+
+const HEARTBEAT_IVL = 75;
+const HEARTBEAT_TTL = 76;
+const HEARTBEAT_TIMEOUT = 77;
+const RECONNECT_IVL = 18;
+const NEVER = 100_000;
+
+for (const library of libraries) {
+  (library.missing === undefined ? describe : describe.skip)(`heartbeats with ${library.name}`, () => {
+    let peer: LibzmqPeer;
+    let clock: ManualClock;
+    let ours: Dealer;
+    let events: EventLog;
+    let theirs: RemoteSocket;
+    let relay: Relay;
+
+    beforeAll(async () => {
+      peer = await LibzmqPeer.start(library);
+    });
+
+    afterAll(() => peer.stop());
+
+    afterEach(async () => {
+      ours.close();
+      await theirs.close();
+      relay.close();
+    });
+
+    /** The two with a relay between them. Our time stands still, theirs does not. */
+    async function meet(
+      weBind: boolean,
+      options: SocketOptions<'DEALER'>,
+      theirOptions: Readonly<Record<number, number>> = {},
+    ): Promise<{ readonly we: Speaker; readonly they: Speaker }> {
+      clock = new ManualClock();
+      ours = new Dealer({ context: createContext({ clock }), linger: 0, ...options });
+      events = new EventLog(ours);
+      theirs = await peer.open(socketTypes.DEALER.id, { [RECONNECT_IVL]: NEVER, ...theirOptions });
+      await theirs.monitor();
+      if (weBind) {
+        await ours.bind('tcp://127.0.0.1:*');
+        relay = await Relay.start(ours.lastEndpoint!);
+        await theirs.connect(relay.endpoint);
+      } else {
+        relay = await Relay.start(await theirs.bind('tcp://127.0.0.1:*'));
+        ours.connect(relay.endpoint);
+      }
+      await Promise.all([events.until('handshake'), theirs.events.until('handshake')]);
+      events.mark();
+      return weBind ? { we: 'binder', they: 'connecter' } : { we: 'connecter', they: 'binder' };
+    }
+
+    /** What is in the kernel by now has been read here: a round trip to another process takes longer. */
+    async function settle(): Promise<void> {
+      await peer.ping();
+      await nextTurn();
+    }
+
+    describe.each([
+      ['bound', true],
+      ['connecting', false],
+    ] as const)('ours %s', (_role, weBind) => {
+      it('asks, and lives by the answers', async () => {
+        const { we, they } = await meet(weBind, { heartbeatInterval: 1000, heartbeatTimeout: 500 });
+        for (let asked = 1; asked <= 3; asked++) {
+          clock.advance(1000);
+          await relay.until(we, '\x04PING', asked);
+          await relay.until(they, '\x04PONG', asked);
+          await settle();
+        }
+        clock.advance(999);
+        expect(events.types).toEqual([]);
+
+        relay.hold(they);
+        clock.advance(1);
+        await relay.until(we, '\x04PING', 4);
+        clock.advance(499);
+        await settle();
+        expect(events.types).toEqual([]);
+        clock.advance(1);
+        await events.until('disconnect');
+        expect(events.reasons).toEqual([expect.objectContaining({ code: 'ETIMEDOUT' })]);
+      });
+
+      it('answers, and is kept', async () => {
+        const { we, they } = await meet(weBind, {}, { [HEARTBEAT_IVL]: 20, [HEARTBEAT_TIMEOUT]: NEVER });
+        await relay.until(we, '\x04PONG', 5);
+        expect(relay.count(they, '\x04PING')).toBeGreaterThanOrEqual(5);
+        await peer.ping();
+        expect(theirs.events.types).not.toContain('disconnect');
+        expect(relay.connections).toBe(1);
+      });
+
+      it('is given up when its answers are lost', async () => {
+        const { we } = await meet(weBind, {}, { [HEARTBEAT_IVL]: 20, [HEARTBEAT_TIMEOUT]: 40 });
+        relay.hold(we);
+        await theirs.events.until('disconnect');
+      });
+
+      it('gives up a peer that is silent for longer than it promised', async () => {
+        const { they } = await meet(
+          weBind,
+          {},
+          {
+            [HEARTBEAT_IVL]: 50,
+            [HEARTBEAT_TTL]: 700,
+            [HEARTBEAT_TIMEOUT]: NEVER,
+          },
+        );
+        await relay.until(they, '\x04PING');
+        await settle();
+        relay.hold(they);
+        clock.advance(699);
+        await settle();
+        expect(events.types).toEqual([]);
+        clock.advance(1);
+        await events.until('disconnect');
+      });
+
+      it('is given up when it is silent for longer than it promised', async () => {
+        const { we } = await meet(weBind, { heartbeatInterval: 1000, heartbeatTimeToLive: 100 });
+        clock.advance(1000);
+        await relay.until(we, '\x04PING\0\x01');
+        await theirs.events.until('disconnect');
+      });
+    });
+  });
+}
