@@ -163,7 +163,7 @@ describe('one at a time', () => {
     await expect(receiving).rejects.toEqual(coded('EAGAIN'));
   });
 
-  it('all is EBUSY while a bind or unbind is under way', async () => {
+  it('what zeromq.js has is EBUSY while a bind or unbind is under way', async () => {
     const dealer = open(new Dealer());
     const binding = dealer.bind('tcp://127.0.0.1:*');
     const blocked = /blocked by a bind or unbind operation$/;
@@ -173,7 +173,9 @@ describe('one at a time', () => {
     expect(() => dealer.connect('inproc://x')).toThrow(blocked);
     await binding;
     const unbinding = dealer.unbind(dealer.lastEndpoint!);
-    expect(() => dealer.trySend('x')).toThrow(coded('EBUSY'));
+    // What zeromq.js does not have goes on: a sink may answer while its socket binds once more.
+    expect(dealer.trySend('x')).toBe(false);
+    expect(dealer.tryReceive()).toBeUndefined();
     await unbinding;
     dealer.connect('inproc://x');
   });

@@ -2,7 +2,7 @@ import { Peer } from '../socket/peer.js';
 import type { MessageSink } from '../socket/receiver.js';
 import { ZmqError } from '../foundation/errors.js';
 import { type MessageLike, toMultipart } from './message.js';
-import { coreOf, Socket, usableCoreOf } from './socket.js';
+import { coreOf, openCoreOf, Socket, usableCoreOf } from './socket.js';
 
 /*
  * A Publisher has no `receive` and a Subscriber no `send`, in types and at run
@@ -64,13 +64,13 @@ export abstract class SendingSocket extends Socket implements Writable {
   }
 
   trySend(message: MessageLike | readonly MessageLike[], options?: PeerOptions): boolean {
-    const { sender } = usableCoreOf(this);
+    const { sender } = openCoreOf(this);
     const multipart = toMultipart(message);
     return multipart === undefined || sender.trySend(multipart, checkPeer(options?.peer));
   }
 
   untilWritable(options: PeerOptions & SendOptions = {}): Promise<void> {
-    return usableCoreOf(this).sender.untilWritable(checkPeer(options.peer), options.signal);
+    return openCoreOf(this).sender.untilWritable(checkPeer(options.peer), options.signal);
   }
 }
 
@@ -80,12 +80,12 @@ export abstract class ReceivingSocket extends Socket implements Readable {
   }
 
   tryReceive(): Buffer[] | undefined {
-    return usableCoreOf(this).receiver.tryReceive();
+    return openCoreOf(this).receiver.tryReceive();
   }
 
   onMessage(sink: MessageSink | undefined): void {
     // A pause is never refused: a sink may be called while a bind is under way.
-    const core = sink === undefined ? coreOf(this) : usableCoreOf(this);
+    const core = sink === undefined ? coreOf(this) : openCoreOf(this);
     core.receiver.onMessage(sink);
   }
 

@@ -40,7 +40,7 @@ export class Observer implements AsyncIterable<Event> {
 
   /**
    * Calls `listener` for each event of the type from now on. After this, `receive`
-   * throws, and the observer keeps the process alive until its socket is closed.
+   * throws, one that waits rejects, and the observer keeps the process alive until its socket is closed.
    */
   on<T extends EventType>(type: T, listener: (event: EventOfType<T>) => void): this {
     this.#startEmitting();
@@ -58,9 +58,7 @@ export class Observer implements AsyncIterable<Event> {
   /** The next event. Keeps the process alive while it waits. Throws EBUSY while another waits, EBADF after `end`. */
   receive(): Promise<Event> {
     if (this.#emitting) {
-      throw new Error(
-        'Observer is in event emitter mode. After a call to events.on() it is not possible to read events with events.receive().',
-      );
+      throw inEmitterMode();
     }
     if (this.#waiting !== undefined) {
       throw new ZmqError(
@@ -94,6 +92,11 @@ export class Observer implements AsyncIterable<Event> {
     if (this.#emitting) return;
     this.#emitting = true;
     if (!this.#ended) this.#core.context.keepAlive.hold();
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    this.#waiting = undefined;
+    this.#core.context.keepAlive.release();
+    waiting.reject(inEmitterMode());
   }
 
   #take(event: Event): void {
@@ -121,4 +124,10 @@ export class Observer implements AsyncIterable<Event> {
   #emit(event: Event): void {
     callUser(() => this.#emitter.emit(event));
   }
+}
+
+function inEmitterMode(): Error {
+  return new Error(
+    'Observer is in event emitter mode. After a call to events.on() it is not possible to read events with events.receive().',
+  );
 }

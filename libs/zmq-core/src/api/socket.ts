@@ -22,6 +22,16 @@ export function usableCoreOf(socket: Socket): SocketCore {
 }
 
 /**
+ * For what is ours alone: throws EBADF on a closed socket, but goes on while a bind
+ * is under way. A sink that answers must not fail because its socket binds once more.
+ */
+export function openCoreOf(socket: Socket): SocketCore {
+  const core = insideOf(socket);
+  core.assertOpen();
+  return core;
+}
+
+/**
  * What all sockets have. Options are properties: `socket.linger = 0`, or as the
  * constructor's argument. The object is sealed: a misspelt option throws.
  */
@@ -147,7 +157,7 @@ export abstract class Socket {
 
   /** Ends the connection to one peer; what is queued for it is dropped. Nothing happens if it is gone already. */
   disconnectPeer(peer: Peer): void {
-    usableCoreOf(this).disconnectPeer(peer);
+    openCoreOf(this).disconnectPeer(peer);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -294,6 +294,36 @@ describe('a pipe', () => {
       expect([atA.take(), atB.take(), a.open]).toEqual([['closed refused'], ['readable'], false]);
     });
 
+    it('with `drop` is told at once, and nothing of what was written is read', () => {
+      const { a, b, atA, atB } = make({ outward: mark(2) });
+      fill(a);
+      atB.take();
+      a.close(reason('bye'), true);
+      expect([b.read(), a.pending, atB.take(), atA.take()]).toEqual([undefined, 0, ['closed bye'], []]);
+    });
+
+    it('tells a writer who waits for room, and has still to read, that none will come', async () => {
+      const { a, b, atA, atB } = make({ outward: mark(1) });
+      fill(a);
+      b.send(message('still'));
+      atA.take();
+      b.close(reason('bye'));
+      expect([atA.take(), a.write(message('x'))]).toEqual([['writable'], false]);
+      expect(readAll(a)).toEqual(['still']);
+      await Promise.resolve();
+      expect([atA.take(), atB.take()]).toEqual([['closed bye'], ['readable']]);
+    });
+
+    it('in the wake-up of a read does not overtake the message that is being read', async () => {
+      const { a, b, atA, atB } = make({ outward: mark(1) });
+      fill(a);
+      atB.take();
+      atA.onWritable = () => a.close(reason('bye'));
+      expect([b.read()?.[0]?.toString(), atB.take()]).toEqual(['0', []]);
+      await Promise.resolve();
+      expect(atB.take()).toEqual(['closed bye']);
+    });
+
     it('of a full pipe says nothing of room', () => {
       const { a, b, atA } = make({ outward: mark(1) });
       fill(a);

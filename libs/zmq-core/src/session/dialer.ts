@@ -46,7 +46,7 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
     if (!this.#stopped) this.#tryOnce();
   }
 
-  /** Calls back, once, when nothing is connected, queued or under way any more. Call `close` or `stop` first. */
+  /** Calls back, once, when nothing is connected, queued or under way any more. Close its pipe, or `stop`, first. */
   whenIdle(idle: () => void): void {
     this.#onIdle = idle;
     this.#checkIdle();

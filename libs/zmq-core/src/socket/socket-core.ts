@@ -62,9 +62,14 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     return this.#state === 'closed';
   }
 
-  /** Throws EBADF or EBUSY where an operation is not possible now. */
-  assertUsable(): void {
+  /** Throws EBADF when the socket is closed. */
+  assertOpen(): void {
     if (this.#state !== 'open') throw new ZmqError('EBADF');
+  }
+
+  /** Throws EBADF, or EBUSY while a bind or unbind is under way: what zeromq.js refuses then. */
+  assertUsable(): void {
+    this.assertOpen();
     if (this.#blockedBy > 0) throw new ZmqError('EBUSY', 'blocked by a bind or unbind operation');
   }
 
