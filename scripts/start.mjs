@@ -34,6 +34,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     cluster.stop();
   });
 }
+// started by a program that is gone: nobody is left to press Ctrl+C
+process.once('disconnect', () => process.exit(1));
+process.channel?.unref();
 // whatever happens here, nothing is left behind
 process.on('exit', () => cluster.killAll());
 

@@ -81,6 +81,14 @@ export class DemoProcess {
     this.#child.kill(signal);
   }
 
+  /** As if this test run were gone. Gives the exit code; Node emits no `close` after `disconnect()`. */
+  async abandon(): Promise<number | null> {
+    const exited = once(this.#child, 'exit');
+    this.#child.disconnect();
+    const [code] = await exited;
+    return code as number | null;
+  }
+
   /** SIGTERM, and how it ended. */
   async stop(): Promise<Exit> {
     this.signal('SIGTERM');

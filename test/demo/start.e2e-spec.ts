@@ -33,6 +33,11 @@ describe('npm start', () => {
     expect(pids.filter(isRunning)).toEqual([]);
   }, 60_000);
 
+  it('ends with the program that started it', async () => {
+    const [starter] = await startAll();
+    expect(await starter.abandon()).toBe(1);
+  }, 60_000);
+
   it('leaves no process behind when it is killed', async () => {
     const [starter, players] = await startAll();
     // the stream of the list ends when the gateway does

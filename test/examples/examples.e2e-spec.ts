@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 // inside the repository, where '@nest-zmq/…' is found as its users find it: built
 const compiled = `${root}.cache/examples-test/`;
+const endWithParent = `${root}test/support/end-with-parent.mjs`;
 /** The ports that the examples name. */
 const PORTS = ['3000', '5555', '5557', '5558', '5560', '5561', '5562'];
 const running = new Set<Example>();
@@ -28,9 +29,9 @@ class Example {
   #onOutput: () => void = () => undefined;
 
   constructor(name: string) {
-    this.#child = spawn(process.execPath, [`${compiled}${name}.js`], {
+    this.#child = spawn(process.execPath, ['--import', endWithParent, `${compiled}${name}.js`], {
       env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     running.add(this);
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {

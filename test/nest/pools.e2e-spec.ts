@@ -917,15 +917,15 @@ describe('worker processes', () => {
     readonly destroyed?: boolean;
   }
   const file = (name: string): string => fileURLToPath(new URL(`support/${name}`, import.meta.url));
+  const loaders = ['../../support/end-with-parent.mjs', 'ts-loader.mjs'].map((name) => `--import=${file(name)}`);
   const children = new Set<ChildProcess>();
   afterEach(() => children.forEach((child) => child.kill('SIGKILL')));
 
   async function startProcess(endpoint: string, concurrency: number) {
-    const child = spawn(
-      process.execPath,
-      ['--import', file('ts-loader.mjs'), file('pool-worker.process.ts'), endpoint, String(concurrency)],
-      { env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
-    );
+    const child = spawn(process.execPath, [...loaders, file('pool-worker.process.ts'), endpoint, String(concurrency)], {
+      env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     children.add(child);
     const told: Told[] = [];
     let exit: string | undefined;
@@ -1085,6 +1085,23 @@ describe('workers that do not fit', () => {
       other(): void {}
     }
     await expect(start([jobs()], [Careful])).rejects.toThrow('Careful has 2 @OnTaskFailure() methods (one, other)');
+  });
+
+  it('options that are misspelt', async () => {
+    @ZmqWorker('jobs', { concurency: 4 } as object)
+    class Single {
+      @OnTask('job')
+      run(): void {}
+    }
+    await expect(start([jobs()], [Single])).rejects.toThrow(
+      "@ZmqWorker('jobs') of Single: options.concurency is unknown; known: concurrency",
+    );
+    @ZmqWorker('jobs')
+    class Once {
+      @OnTask('job', { retries: 3 } as object)
+      run(): void {}
+    }
+    await expect(start([jobs()], [Once])).rejects.toThrow('Once.run: options.retries is unknown; known: retry');
   });
 
   it('options out of range', async () => {

@@ -5,6 +5,7 @@ import type { ZmqListenInfo, ZmqServerOptions } from '@nest-zmq/transport';
 import { until } from '../turns.js';
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const loaders = ['../../support/end-with-parent.mjs', './ts-loader.mjs'].map((file) => `--import=${here(file)}`);
 
 interface Told {
   listening?: ZmqListenInfo;
@@ -27,11 +28,10 @@ export class ServerProcess {
   }
 
   static async start(options: ZmqServerOptions): Promise<ServerProcess> {
-    const child = spawn(
-      process.execPath,
-      ['--import', here('./ts-loader.mjs'), here('./server.process.ts'), JSON.stringify(options)],
-      { env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
-    );
+    const child = spawn(process.execPath, [...loaders, here('./server.process.ts'), JSON.stringify(options)], {
+      env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     const started = new ServerProcess(child);
     await until(
       () => started.info !== undefined || !started.#isUp,

@@ -60,11 +60,13 @@ export class PendingCalls {
   /** Calls without a server, oldest first. */
   readonly #waiting = new Set<PendingCall>();
   readonly #stats = { sent: 0, answered: 0, timedOut: 0, cancelled: 0, lost: 0, late: 0 };
-  #lastId = 0;
+  #lastId: number;
   #closedBy: unknown;
 
-  constructor(options: PendingCallsOptions) {
+  /** @param lastId the request id before the first; only tests have a reason to give it */
+  constructor(options: PendingCallsOptions, lastId = 0) {
     this.#options = options;
+    this.#lastId = lastId;
   }
 
   get links(): ReadonlySet<ServerLink> {

@@ -20,6 +20,7 @@ describe('retryPolicyOf', () => {
     [{ attempts: 2, delay: Number.NaN }, 'retry.delay'],
     [{ attempts: 2, delay: 3_600_001 }, 'retry.delay'],
     [{ attempts: 2, delay: '1s' }, 'retry.delay'],
+    [{ attempts: 2, dely: 5 }, 'retry.dely is unknown'],
   ])('refuses %j, naming the method and the option', (options, key) => {
     expect(() => retryPolicyOf(options as TaskRetryOptions, 'ImageWorker.resize')).toThrow(
       `ImageWorker.resize: ${key}`,

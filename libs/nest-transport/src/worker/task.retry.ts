@@ -1,4 +1,4 @@
-import { ZmqWorkerError } from './worker.errors.js';
+import { refuseUnknown, ZmqWorkerError } from './worker.errors.js';
 
 /**
  * Runs a failed task again, in the same process and on the same concurrency slot: while a task waits for its next
@@ -28,6 +28,7 @@ const RUN_ONCE: RetryPolicy = { attempts: 1, delayMs: 0 };
  */
 export function retryPolicyOf(options: TaskRetryOptions | undefined, where: string): RetryPolicy {
   if (options === undefined) return RUN_ONCE;
+  refuseUnknown(options, ['attempts', 'delay'], `${where}: retry`);
   const { attempts, delay = 0 } = options;
   if (!Number.isInteger(attempts) || attempts < 1 || attempts > MAX_ATTEMPTS) {
     throw new ZmqWorkerError(`${where}: retry.attempts must be a whole number from 1 to ${MAX_ATTEMPTS}`);

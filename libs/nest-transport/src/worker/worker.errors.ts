@@ -19,3 +19,13 @@ export class ZmqWorkerError extends ZmqTransportError {
   override readonly name = 'ZmqWorkerError';
   readonly code = 'INVALID_WORKER';
 }
+
+/**
+ * A misspelt option would change nothing, and nobody would know.
+ * @param where what to name in the error
+ * @throws ZmqWorkerError
+ */
+export function refuseUnknown(options: object, known: readonly string[], where: string): void {
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw new ZmqWorkerError(`${where}.${unknown} is unknown; known: ${known.join(', ')}`);
+}

@@ -2,7 +2,7 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { assertUsableName } from '../packet/names.js';
 import { retryPolicyOf, type RetryPolicy } from './task.retry.js';
 import { hasTasks, isFailureHook, tasksOf, type WorkerMetadata, WorkerMark } from './worker.decorators.js';
-import { ZmqWorkerError } from './worker.errors.js';
+import { refuseUnknown, ZmqWorkerError } from './worker.errors.js';
 
 /** Nest's record of a provider. */
 export type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
@@ -64,10 +64,11 @@ function classOf(wrapper: ProviderWrapper): WorkerClass | undefined {
 function define(wrapper: ProviderWrapper, type: WorkerClass, scanner: MetadataScanner): WorkerDefinition {
   const { name: className, prototype } = type;
   const { pool, options } = Reflect.getMetadata(WorkerMark.KEY, type) as WorkerMetadata;
-  const { concurrency = 1 } = options;
   if (typeof pool !== 'string' || pool === '') {
     throw new ZmqWorkerError(`@ZmqWorker of ${className}: the pool's name must be a non-empty string`);
   }
+  refuseUnknown(options, ['concurrency'], `@ZmqWorker('${pool}') of ${className}: options`);
+  const { concurrency = 1 } = options;
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MAX_CONCURRENCY) {
     throw new ZmqWorkerError(
       `@ZmqWorker('${pool}') of ${className}: concurrency must be a whole number from 1 to ${MAX_CONCURRENCY}`,
@@ -79,7 +80,9 @@ function define(wrapper: ProviderWrapper, type: WorkerClass, scanner: MetadataSc
     const handler = (prototype as Record<string, object>)[method]!;
     if (isFailureHook(handler)) failureHooks.push(method);
     for (const { task, options: taskOptions } of tasksOf(handler)) {
-      addTask(tasks, { task, method, retry: retryPolicyOf(taskOptions.retry, `${className}.${method}`) }, className);
+      const where = `${className}.${method}`;
+      refuseUnknown(taskOptions, ['retry'], `${where}: options`);
+      addTask(tasks, { task, method, retry: retryPolicyOf(taskOptions.retry, where) }, className);
     }
   }
   if (tasks.size === 0) {
