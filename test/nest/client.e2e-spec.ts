@@ -150,10 +150,13 @@ describe('connect()', () => {
     expect(errors).toHaveLength(1);
   });
 
-  it('of a wrong address fails at once', async () => {
-    const client = apps.bareClient({ connect: 'foo://bar' });
-    await expect(client.connect()).rejects.toMatchObject({ code: 'EPROTONOSUPPORT' });
-    await expect(firstValueFrom(client.send('echo', 1))).rejects.toMatchObject({ code: 'EPROTONOSUPPORT' });
+  it.each([
+    ['foo://bar', /^Option 'connect': .*foo:\/\/.*tcp:\/\/, ipc:\/\/, inproc:\/\//],
+    ['tcp://127.0.0.1:99999', /^Option 'connect': .*99999/],
+    ['tcp://127.0.0.1', /^Option 'connect': .*127\.0\.0\.1/],
+  ])('%s is refused when the client is made, not at its first call', (connect, message) => {
+    expect(() => apps.bareClient({ connect })).toThrow(message);
+    expect(() => apps.bareClient({ events: { connect } })).toThrow(/^Option 'events\.connect'/);
   });
 });
 

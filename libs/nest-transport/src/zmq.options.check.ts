@@ -1,3 +1,4 @@
+import { context as defaultContext } from '@nest-zmq/core';
 import { ZmqOptionsError } from './zmq.errors.js';
 import type {
   ZmqClientOptions,
@@ -159,17 +160,33 @@ const clientChecks: OptionChecks<ZmqClientOptions> = {
 export function checkServerOptions(options: unknown): asserts options is ZmqServerOptions {
   checkOptions<ZmqServerOptions>(options, serverChecks);
   assertSomewhere(options);
+  assertReachable(options);
 }
 
 /** @throws ZmqOptionsError */
 export function checkClientOptions(options: unknown): asserts options is ZmqClientOptions {
   checkOptions<ZmqClientOptions>(options, clientChecks);
   assertSomewhere(options);
+  assertReachable(options);
 }
 
 function assertSomewhere(options: ZmqEndpoints & { events?: ZmqEndpoints | undefined }): void {
   if (options.bind === undefined && options.connect === undefined && options.events === undefined) {
     throw new ZmqOptionsError('bind', "or 'connect' is needed, or 'events' for a side that only has events");
+  }
+}
+
+/** A client dials at its first call: an address that no socket takes must not wait until then. */
+function assertReachable({ context = defaultContext, connect, events }: ZmqServerOptions | ZmqClientOptions): void {
+  const keys = { connect, 'events.connect': events?.connect };
+  for (const [key, value] of Object.entries(keys)) {
+    for (const address of value === undefined ? [] : [value].flat()) {
+      try {
+        context.checkConnect(address);
+      } catch (error) {
+        throw new ZmqOptionsError(key, error instanceof Error ? error.message : String(error));
+      }
+    }
   }
 }
 

@@ -69,6 +69,15 @@ export class Context {
   set blocky(value: boolean) {
     coreOfContext(this).blocky = value;
   }
+
+  /**
+   * Whether an endpoint can be connected to at all, without connecting: for programs
+   * that check their configuration at the start.
+   * @throws ZmqError what `connect` would throw: EINVAL, EPROTONOSUPPORT, ENODEV, …
+   */
+  checkConnect(endpoint: string): void {
+    coreOfContext(this).checkConnect(endpoint);
+  }
 }
 
 /** A context with parts of your own: a clock that tests hold still, a transport of yours. */

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../foundation/clock.js';
 import { ZmqError } from '../foundation/errors.js';
 import { type RandomSource, systemRandom } from '../foundation/random.js';
+import { parseEndpoint } from '../transport/endpoint.js';
 import type { Transport } from '../transport/transport.js';
 import { TransportRegistry } from '../transport/transport-registry.js';
 import { createBatch } from '../session/session-host.js';
@@ -39,6 +40,13 @@ export class ContextCore {
     this.clock = parts.clock ?? systemClock;
     this.random = parts.random ?? systemRandom;
     this.transports = new TransportRegistry(parts.transports);
+  }
+
+  /** Throws what `connect` of a socket with the context's defaults would. */
+  checkConnect(endpoint: string): void {
+    const { scheme, address } = parseEndpoint(endpoint);
+    const transport = this.transports.get(scheme, endpoint);
+    if (transport.kind === 'bytes') transport.checkDial(address, { ipv6: this.ipv6 });
   }
 
   /** Throws EMFILE when `maxSockets` sockets are open. */

@@ -29,7 +29,7 @@ export interface ByteTransport {
   readonly dialsSlowly: boolean;
 
   /** Throws EINVAL, ENODEV, … if `address` (without the scheme) can never be dialled. */
-  checkDial(address: string, options: TransportOptions): void;
+  checkDial(address: string, options: Pick<TransportOptions, 'ipv6'>): void;
 
   /**
    * Starts one attempt. Exactly one of `connected` and `failed` is called, later,

@@ -22,7 +22,7 @@ export class TcpTransport implements ByteTransport {
   readonly scheme = 'tcp';
   readonly dialsSlowly = true;
 
-  checkDial(address: string, { ipv6 }: TransportOptions): void {
+  checkDial(address: string, { ipv6 }: Pick<TransportOptions, 'ipv6'>): void {
     const { host, source } = parseDialAddress(address);
     for (const name of [host, source?.host ?? '*']) if (isIPv6(name) && !ipv6) throw needsIpv6(name, address);
   }
