@@ -1,4 +1,5 @@
 import { isAbstract, pathOf } from './ipc-address.js';
+import { itWhen } from '../../testing/it-when.js';
 
 const linux = process.platform === 'linux';
 
@@ -9,7 +10,7 @@ describe('pathOf', () => {
     expect(isAbstract('/tmp/@x')).toBe(false);
   });
 
-  (linux ? it : it.skip)('puts a NUL in place of the @', () => {
+  itWhen(linux, 'abstract names are Linux only')('puts a NUL in place of the @', () => {
     expect(pathOf('@app')).toBe('\0app');
     expect(isAbstract('@app')).toBe(true);
   });

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { ZmqError } from '../../foundation/errors.js';
 import { ProbeDial, ProbeListener } from '../../testing/byte-transport-harness.js';
 import { describeByteTransport } from '../../testing/describe-byte-transport.js';
+import { itWhen } from '../../testing/it-when.js';
 import { IpcTransport } from './ipc-transport.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'ipc-spec-'));
@@ -98,13 +99,15 @@ describe('IpcTransport', () => {
     });
   });
 
-  // The administrator may write everywhere.
-  (process.getuid?.() === 0 ? it.skip : it)('says EACCES for a directory without rights', async () => {
-    const locked = newPath();
-    mkdirSync(locked);
-    chmodSync(locked, 0o500);
-    await expect(listen(join(locked, 's'))).rejects.toMatchObject({ code: 'EACCES' });
-  });
+  itWhen(process.getuid?.() !== 0, 'root may write into every directory, so EACCES cannot be had')(
+    'says EACCES for a directory without rights',
+    async () => {
+      const locked = newPath();
+      mkdirSync(locked);
+      chmodSync(locked, 0o500);
+      await expect(listen(join(locked, 's'))).rejects.toMatchObject({ code: 'EACCES' });
+    },
+  );
 
   it('refuses a path that would be cut', async () => {
     const long = `/tmp/${'x'.repeat(110)}`;

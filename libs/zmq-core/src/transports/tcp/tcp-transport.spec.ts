@@ -3,13 +3,14 @@ import { networkInterfaces } from 'node:os';
 import { ZmqError } from '../../foundation/errors.js';
 import { defaultTransportOptions, ProbeDial, ProbeListener } from '../../testing/byte-transport-harness.js';
 import { describeByteTransport } from '../../testing/describe-byte-transport.js';
+import { itWhen } from '../../testing/it-when.js';
 import type { TransportOptions } from '../../transport/transport.js';
 import { TcpTransport } from './tcp-transport.js';
 
 const interfaces = Object.entries(networkInterfaces());
 const loopback = interfaces.find(([, addresses]) => addresses?.some(({ address }) => address === '127.0.0.1'))?.[0];
 const hasIpv6 = interfaces.some(([, addresses]) => addresses?.some(({ address }) => address === '::1'));
-const itWithIpv6 = hasIpv6 ? it : it.skip;
+const itWithIpv6 = itWhen(hasIpv6, 'this machine has no ::1');
 
 describeByteTransport('tcp', () => new TcpTransport(), '127.0.0.1:*');
 
