@@ -1,15 +1,19 @@
 import * as zmq from '@nest-zmq/core';
+import { promisePaths } from './promise-paths.mjs';
 
 /** Ours on its fast path: `trySend` until it says no, then `untilWritable`; a sink for what comes. */
 export const fast = {
   name: 'ours (trySend, onMessage)',
-  version: zmqVersion(),
+  version: 'this checkout',
   sockets: zmq,
 
-  async sendMany(socket, message, count) {
+  /** @param pause after so many messages the event loop gets a turn: for sockets without a mark, which never say no */
+  async sendMany(socket, message, count, pause = Infinity) {
     for (let sent = 0; sent < count;) {
-      while (sent < count && socket.trySend(message)) sent++;
-      if (sent < count) await socket.untilWritable();
+      const until = Math.min(count, sent + pause);
+      while (sent < until && socket.trySend(message)) sent++;
+      if (sent < until) await socket.untilWritable();
+      else if (sent < count) await new Promise(setImmediate);
     }
   },
 
@@ -25,27 +29,30 @@ export const fast = {
       });
     });
   },
+
+  /** Gives back every message. */
+  async echo(socket) {
+    socket.onMessage(async (message) => {
+      while (!socket.trySend(message)) await socket.untilWritable();
+    });
+  },
+
+  /** Keeps so many messages under way until `count` have come back. */
+  async exchange(socket, message, count, window) {
+    await socket.untilWritable();
+    await new Promise((resolve) => {
+      let sent = 0;
+      let received = 0;
+      socket.onMessage(() => {
+        if (sent < count && socket.trySend(message)) sent++;
+        if (++received < count) return;
+        socket.onMessage(undefined);
+        resolve();
+      });
+      while (sent < Math.min(window, count) && socket.trySend(message)) sent++;
+    });
+  },
 };
 
 /** Ours as any zeromq.js program uses it: awaited sends and receives. */
 export const promises = { ...fast, name: 'ours (await send, for await)', ...promisePaths() };
-
-/** Awaited sends and receives, the same code for every library with the zeromq.js API. */
-export function promisePaths() {
-  return {
-    async sendMany(socket, message, count) {
-      for (let i = 0; i < count; i++) await socket.send(message);
-    },
-    async receiveMany(socket, count, onFirst) {
-      let received = 0;
-      for await (const _ of socket) {
-        if (received++ === 0) onFirst();
-        if (received === count) return;
-      }
-    },
-  };
-}
-
-function zmqVersion() {
-  return 'this checkout';
-}

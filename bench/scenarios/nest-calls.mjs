@@ -1,18 +1,17 @@
 import { lastValueFrom } from 'rxjs';
 
 const CASES = [
-  { label: '1', size: 1 },
-  { label: '64', size: 64 },
-  { label: '512', size: 512 },
+  { label: '1', inFlight: 1 },
+  { label: '64', inFlight: 64 },
+  { label: '512', inFlight: 512 },
 ];
 
 const roles = {
   async server(contender, _options, tell) {
-    await tell({ endpoint: await contender.listen() });
-    return new Promise(() => {});
+    tell({ endpoint: await contender.listen() });
   },
 
-  async client(contender, { endpoint, size: inFlight, count, percentile }) {
+  async client(contender, { endpoint, inFlight, count, percentile }, tell) {
     const client = contender.client(endpoint);
     await client.connect();
     const times = new Float64Array(count);
@@ -20,8 +19,7 @@ const roles = {
     const start = performance.now();
     await callMany(client, inFlight, count, times);
     const seconds = (performance.now() - start) / 1_000;
-    if (percentile === undefined) return { value: count / seconds };
-    return { value: times.sort()[Math.floor(count * percentile)] * 1_000 };
+    tell({ value: percentile === undefined ? count / seconds : times.sort()[Math.floor(count * percentile)] * 1_000 });
   },
 };
 
@@ -40,11 +38,6 @@ async function callMany(client, inFlight, count, times) {
   await Promise.all(Array.from({ length: inFlight }, caller));
 }
 
-const contenders = [
-  { id: 'nest-zmq', budget: (inFlight) => (inFlight === 1 ? 20_000 : 150_000) },
-  { id: 'nest-tcp', budget: (inFlight) => (inFlight === 1 ? 15_000 : 80_000) },
-];
-
 /** Nest request/response, small JSON, client and server in two processes: calls per second by calls in flight. */
 export const nestCalls = {
   title: 'Nest calls, two processes, by calls in flight',
@@ -53,7 +46,7 @@ export const nestCalls = {
   binder: 'server',
   connecter: 'client',
   cases: CASES,
-  contenders,
+  contenders: ['nest-zmq', 'nest-tcp'],
   baseline: 'nest-tcp',
   roles,
 };

@@ -1,3 +1,5 @@
+import { secondsSince } from './timing.mjs';
+
 /** REQ ⇄ REP over tcp loopback, two processes, one request in flight. Microseconds per round trip. */
 export const roundTrip = {
   title: 'REQ ⇄ REP round trip, tcp loopback, two processes',
@@ -6,61 +8,33 @@ export const roundTrip = {
   binder: 'server',
   connecter: 'client',
   cases: [{ label: '64 B', size: 64 }],
-  contenders: [
-    { id: 'ours', budget: () => 20_000 },
-    { id: 'ours-promises', budget: () => 20_000 },
-    { id: 'npm', budget: () => 10_000 },
-  ],
-  baseline: 'npm',
+  contenders: ['ours', 'ours-promises', 'libzmq', 'npm', 'net'],
+  baseline: 'libzmq',
 
   roles: {
-    async server({ sockets, name }, _options, tell) {
+    async server({ sockets, echo }, _parameters, tell) {
       const socket = new sockets.Reply();
       await socket.bind('tcp://127.0.0.1:*');
-      await tell({ endpoint: socket.lastEndpoint });
-      if (name.includes('onMessage')) {
-        socket.onMessage((message) => socket.trySend(message));
-        return new Promise(() => {});
-      }
-      for await (const message of socket) await socket.send(message);
-      return {};
+      tell({ endpoint: socket.lastEndpoint });
+      await echo(socket);
     },
 
-    async client({ sockets, name }, { endpoint, size, count }) {
+    async client({ sockets, exchange }, { endpoint, size, count }, tell) {
       const socket = new sockets.Request();
       socket.connect(endpoint);
       const message = Buffer.alloc(size, 0x61);
-      const ask = name.includes('onMessage') ? asker(socket, message) : awaitedAsker(socket, message);
-      await ask(Math.ceil(count / 10));
+      await exchange(socket, message, Math.ceil(count / 10), 1);
       const start = process.hrtime.bigint();
-      await ask(count);
-      return { value: Number(process.hrtime.bigint() - start) / 1e3 / count };
+      await exchange(socket, message, count, 1);
+      tell({ value: (secondsSince(start) * 1e6) / count });
     },
   },
 };
 
-function awaitedAsker(socket, message) {
-  return async (count) => {
-    for (let i = 0; i < count; i++) {
-      await socket.send(message);
-      await socket.receive();
-    }
-  };
-}
-
-function asker(socket, message) {
-  return async (count) => {
-    await socket.untilWritable();
-    await new Promise((resolve) => {
-      let left = count;
-      socket.onMessage(() => {
-        if (--left > 0) socket.trySend(message);
-        else {
-          socket.onMessage(undefined);
-          resolve();
-        }
-      });
-      socket.trySend(message);
-    });
-  };
-}
+export const roundTripPinned = {
+  ...roundTrip,
+  roleOf: 'round-trip',
+  title: 'REQ ⇄ REP round trip, tcp loopback, each process pinned to a core of its own',
+  contenders: ['ours', 'libzmq', 'net'],
+  pinned: true,
+};

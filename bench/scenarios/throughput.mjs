@@ -1,41 +1,132 @@
-/** PUSH → PULL over tcp loopback, two processes, high-water marks at their default. Messages per second as the receiver sees them. */
-export const throughput = {
-  title: 'PUSH → PULL, tcp loopback, two processes',
-  unit: 'messages/s',
-  higherIsBetter: true,
-  binder: 'receiver',
-  connecter: 'sender',
-  /** What to measure: sizes, and as many messages as each contender does in about a second. */
-  cases: [10, 64, 256, 1024, 4096, 16384].map((size) => ({ label: `${size} B`, size })),
-  contenders: [
-    { id: 'ours', budget: (size) => Math.min(3_000_000, 2e9 / (size + 300)) },
-    { id: 'ours-promises', budget: (size) => Math.min(1_000_000, 1e9 / (size + 500)) },
-    { id: 'npm', budget: (size) => Math.min(300_000, 6e8 / (size + 1500)) },
-  ],
-  baseline: 'npm',
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { secondsSince } from './timing.mjs';
 
-  roles: {
-    async receiver({ sockets, receiveMany }, { count }, tell) {
-      const socket = new sockets.Pull();
-      await socket.bind('tcp://127.0.0.1:*');
-      await tell({ endpoint: socket.lastEndpoint });
+const SIZES = [10, 64, 256, 1024, 4096, 16384];
+const bySize = (sizes, extra = {}) => sizes.map((size) => ({ label: `${size} B`, size, ...extra }));
+
+/** Both sides' sockets; the receiver binds and has the figure. */
+function oneWay(Sender, Receiver, prepare = () => {}) {
+  return {
+    async receiver({ sockets, receiveMany }, { count, hwm, bind = 'tcp://127.0.0.1:*' }, tell) {
+      const socket = new sockets[Receiver](hwm === undefined ? {} : { receiveHighWaterMark: hwm });
+      if (Receiver === 'Subscriber') socket.subscribe();
+      await socket.bind(bind);
+      tell({ endpoint: socket.lastEndpoint });
       let start = 0n;
       await receiveMany(socket, count, () => {
         start = process.hrtime.bigint();
       });
-      const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-      return { value: (count - 1) / seconds };
+      tell({ value: (count - 1) / secondsSince(start) });
     },
 
-    async sender({ sockets, sendMany }, { endpoint, size, count }) {
-      const socket = new sockets.Push();
+    async sender({ sockets, sendMany }, { endpoint, size, count, hwm }) {
+      const socket = new sockets[Sender](hwm === undefined ? {} : { sendHighWaterMark: hwm });
       socket.connect(endpoint);
-      await sendMany(socket, Buffer.alloc(size, 0x61), count);
-      socket.close();
-      // Delivered before this process may end: the runner ends it when the receiver is done.
-      await new Promise(() => {
-        setInterval(() => {}, 1000);
+      await prepare(socket);
+      // Without a mark the loop would queue everything before the first byte leaves.
+      await sendMany(socket, Buffer.alloc(size, 0x61), count, hwm === 0 ? 1_000 : undefined);
+    },
+  };
+}
+
+const common = {
+  unit: 'messages/s',
+  higherIsBetter: true,
+  binder: 'receiver',
+  connecter: 'sender',
+  baseline: 'libzmq',
+};
+
+/** PUSH → PULL over tcp loopback, two processes, high-water marks at their default of 1000. */
+export const pushPull = {
+  ...common,
+  title: 'PUSH → PULL, tcp loopback, two processes',
+  cases: bySize(SIZES),
+  contenders: ['ours', 'ours-promises', 'libzmq', 'npm', 'net', 'ours→libzmq', 'libzmq→ours'],
+  roles: oneWay('Push', 'Pull'),
+};
+
+export const pushPullPinned = {
+  ...pushPull,
+  roleOf: 'push-pull',
+  title: 'PUSH → PULL, tcp loopback, each process pinned to a core of its own',
+  contenders: ['ours', 'libzmq'],
+  pinned: true,
+};
+
+/** Marks 0 on both sides, so that nothing is dropped; counted where it is received. */
+export const pubSub = {
+  ...common,
+  title: 'PUB → SUB, tcp loopback, two processes, no marks',
+  cases: bySize(SIZES, { hwm: 0 }),
+  contenders: ['ours', 'libzmq', 'npm'],
+  // An XPUB hears when somebody subscribed; a PUB is one that does not tell.
+  roles: oneWay('XPublisher', 'Subscriber', (socket) => socket.receive()),
+};
+
+export const ipc = {
+  ...common,
+  title: 'PUSH → PULL, ipc, two processes',
+  roleOf: 'push-pull',
+  cases: bySize([10, 1024, 16384]),
+  contenders: ['ours', 'libzmq', 'npm'],
+  async parameters() {
+    const path = join(tmpdir(), `bench-${process.pid}.ipc`);
+    await rm(path, { force: true });
+    return { bind: `ipc://${path}` };
+  },
+};
+
+/** Both sockets in one process and one context. libzmq's has a thread for each. */
+export const inproc = {
+  ...common,
+  title: 'PUSH → PULL, inproc, one process',
+  binder: 'both',
+  connecter: undefined,
+  cases: bySize([10, 1024, 16384]),
+  contenders: ['ours', 'ours-promises', 'libzmq', 'npm'],
+  roles: {
+    async both({ sockets, receiveMany, sendMany }, { size, count }, tell) {
+      const [push, pull] = [new sockets.Push(), new sockets.Pull()];
+      await pull.bind('inproc://bench');
+      push.connect('inproc://bench');
+      let start = 0n;
+      const received = receiveMany(pull, count, () => {
+        start = process.hrtime.bigint();
       });
+      await Promise.all([sendMany(push, Buffer.alloc(size, 0x61), count), received]);
+      tell({ value: (count - 1) / secondsSince(start) });
+    },
+  },
+};
+
+/** DEALER ⇄ ROUTER: the server gives everything back; 500 messages under way. Replies per second. */
+export const echo = {
+  ...common,
+  title: 'DEALER ⇄ ROUTER, every message answered, 500 under way, tcp loopback',
+  unit: 'replies/s',
+  binder: 'server',
+  connecter: 'client',
+  cases: bySize([10, 64, 1024, 16384], { window: 500 }),
+  contenders: ['ours', 'ours-promises', 'libzmq', 'npm'],
+  roles: {
+    async server({ sockets, echo }, { bind = 'tcp://127.0.0.1:*' }, tell) {
+      const socket = new sockets.Router({ mandatory: true });
+      await socket.bind(bind);
+      tell({ endpoint: socket.lastEndpoint });
+      await echo(socket);
+    },
+
+    async client({ sockets, exchange }, { endpoint, size, count, window }, tell) {
+      const socket = new sockets.Dealer();
+      socket.connect(endpoint);
+      const message = Buffer.alloc(size, 0x61);
+      await exchange(socket, message, Math.ceil(count / 10), window);
+      const start = process.hrtime.bigint();
+      await exchange(socket, message, count, window);
+      tell({ value: count / secondsSince(start) });
     },
   },
 };

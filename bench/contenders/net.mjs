@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+
+/** What one write carries, as a batch of ours does. */
+const WRITE = 256 * 1024;
+
+/** Plain `node:net`: the bytes of the messages without any framing or counting. The limit of what JavaScript can do. */
+export const net = {
+  name: 'raw node:net',
+  version: `Node ${process.version}`,
+  roles: {
+    'push-pull': {
+      async receiver(_contender, { size, count }, tell) {
+        const server = createServer({ noDelay: true }, (socket) => {
+          let bytes = 0;
+          let start;
+          socket.on('data', (chunk) => {
+            start ??= process.hrtime.bigint();
+            bytes += chunk.length;
+            if (bytes >= size * count) tell({ value: count / secondsSince(start) });
+          });
+        });
+        await listen(server, tell);
+      },
+
+      async sender(_contender, { endpoint, size, count }) {
+        const socket = await open(endpoint);
+        for (let left = size * count; left > 0; left -= WRITE) {
+          const more = socket.write(Buffer.alloc(Math.min(left, WRITE), 0x61));
+          if (!more) await once(socket, 'drain');
+        }
+      },
+    },
+
+    'round-trip': {
+      async server(_contender, _parameters, tell) {
+        await listen(
+          createServer({ noDelay: true }, (socket) => socket.pipe(socket)),
+          tell,
+        );
+      },
+
+      async client(_contender, { endpoint, size, count }, tell) {
+        const socket = await open(endpoint);
+        const message = Buffer.alloc(size, 0x61);
+        const ask = (times) =>
+          new Promise((resolve) => {
+            let bytes = 0;
+            socket.removeAllListeners('data').on('data', (chunk) => {
+              bytes += chunk.length;
+              if (bytes === times * size) resolve();
+              else if (bytes % size === 0) socket.write(message);
+            });
+            socket.write(message);
+          });
+        await ask(Math.ceil(count / 10));
+        const start = process.hrtime.bigint();
+        await ask(count);
+        tell({ value: (secondsSince(start) * 1e6) / count });
+      },
+    },
+  },
+};
+
+async function listen(server, tell) {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  tell({ endpoint: String(server.address().port) });
+}
+
+async function open(port) {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  await once(socket, 'connect');
+  return socket;
+}
+
+function secondsSince(start) {
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}
