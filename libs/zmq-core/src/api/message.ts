@@ -10,13 +10,9 @@ export type Message = Buffer;
 export type MessageLike = ArrayBufferView | ArrayBuffer | SharedArrayBuffer | string | number | null;
 
 /**
- * Parts up to this size are copied when they are sent, so that their buffers may
- * be used again at once; larger ones are sent by reference and must not change
- * until they were written (zeromq.js has the same rule).
+ * A message as the user gives it → all its frames, or `undefined` for no parts at all.
+ * The memory is still the user's: a pipe copies what is small.
  */
-const COPY_LIMIT = 128;
-
-/** A message as the user gives it → all its frames, or `undefined` for no parts at all. */
 export function toMultipart(message: MessageLike | readonly MessageLike[]): Multipart | undefined {
   if (!Array.isArray(message)) {
     if (message === undefined) throw new TypeError('Message must be present');
@@ -32,19 +28,11 @@ export function toMultipart(message: MessageLike | readonly MessageLike[]): Mult
 const EMPTY = Buffer.alloc(0);
 
 function toFrame(part: MessageLike): Buffer {
+  if (part instanceof Buffer) return part;
   if (typeof part === 'string') return Buffer.from(part);
   if (part === null) return EMPTY;
-  if (part instanceof Uint8Array) {
-    const size = part.length;
-    if (size <= COPY_LIMIT) {
-      const copy = Buffer.allocUnsafe(size);
-      copy.set(part, 0);
-      return copy;
-    }
-    return Buffer.isBuffer(part) ? part : Buffer.from(part.buffer, part.byteOffset, size);
-  }
-  if (ArrayBuffer.isView(part)) return toFrame(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
-  if (part instanceof ArrayBuffer || part instanceof SharedArrayBuffer) return toFrame(new Uint8Array(part));
+  if (ArrayBuffer.isView(part)) return Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+  if (part instanceof ArrayBuffer || part instanceof SharedArrayBuffer) return Buffer.from(part);
   // Not `String(part)`, which takes a symbol too.
   return Buffer.from(`${part}`);
 }

@@ -1,3 +1,5 @@
+import { copyBytes } from '../foundation/bytes.js';
+
 /** Bytes that one write carries at most, unless a single message is larger. */
 export const BATCH_SIZE = 256 * 1024;
 /** Bodies from this size on go by reference: copying them costs more than one more segment of a writev. */
@@ -57,6 +59,17 @@ export class Batch {
 
   get isFull(): boolean {
     return this.size >= BATCH_SIZE || this.at + BY_REFERENCE + LARGEST_HEADER > BATCH_SIZE;
+  }
+
+  /** Bytes that `take` takes. */
+  get room(): number {
+    return Math.min(BATCH_SIZE - this.size, BATCH_SIZE - this.at);
+  }
+
+  /** Copies ready bytes, at most `room`. */
+  take(bytes: Uint8Array, from: number, to: number): void {
+    copyBytes(bytes.subarray(from, to), this.bytes, this.at);
+    this.advance(this.at + to - from);
   }
 
   get isEmpty(): boolean {

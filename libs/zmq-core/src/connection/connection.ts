@@ -27,6 +27,8 @@ export interface Connection {
   readonly hasOutput: boolean;
   takeOutput(batch: Batch): void;
   encode(message: Multipart, batch: Batch): void;
+  /** Whether messages are sent just as `packedFrames` packs them, so that they need no `encode`. */
+  readonly sendsPacked: boolean;
   /** When `tick` is due, on the clock of `now`; Infinity = never. */
   readonly deadline: number;
   tick(now: number, sink: ConnectionSink): void;

@@ -55,6 +55,11 @@ export class TrafficPhase {
     return false;
   }
 
+  /** Not when each message is looked at for a subscription. */
+  get sendsPacked(): boolean {
+    return !this.#subscribesByCommand;
+  }
+
   encode(message: Multipart, batch: Batch): void {
     if (this.#subscribesByCommand && isSubscription(message)) {
       const body = message[0]!;

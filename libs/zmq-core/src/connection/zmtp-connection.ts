@@ -98,6 +98,10 @@ export class ZmtpConnection implements Connection {
     this.#pingDue = false;
   }
 
+  get sendsPacked(): boolean {
+    return this.#traffic!.sendsPacked;
+  }
+
   encode(message: Multipart, batch: Batch): void {
     this.#traffic!.encode(message, batch);
   }

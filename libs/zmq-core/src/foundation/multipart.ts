@@ -1,3 +1,5 @@
+import { copyOf } from './bytes.js';
+
 /**
  * A whole message: all of its frames, in order. Nothing above `connection/` ever
  * sees half of one.
@@ -20,4 +22,27 @@ export function byteLength(message: Multipart): number {
   let total = 0;
   for (let i = 0; i < message.length; i++) total += message[i]!.length;
   return total;
+}
+
+/**
+ * Frames up to this size are copied when they are written to a pipe by a socket, so
+ * that their senders may use the memory again at once; larger ones are taken by
+ * reference and must not change until they were sent (zeromq.js has the same rule).
+ */
+export const COPY_LIMIT = 128;
+
+/** The message with its small frames copied. One that is shared is nobody's memory any more, and stays. */
+export function ownFrames(message: Multipart): Multipart {
+  if (message.encoded !== undefined) return message;
+  const { length } = message;
+  if (length === 1) {
+    const frame = message[0]!;
+    return frame.length > COPY_LIMIT ? message : [copyOf(frame)];
+  }
+  const owned = new Array<Buffer>(length);
+  for (let i = 0; i < length; i++) {
+    const frame = message[i]!;
+    owned[i] = frame.length > COPY_LIMIT ? frame : copyOf(frame);
+  }
+  return owned;
 }

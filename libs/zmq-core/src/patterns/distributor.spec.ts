@@ -15,15 +15,17 @@ function audienceOf(count: number, pipeMarks?: PipeMarks) {
 }
 
 describe('Distributor', () => {
-  it('sends the same array to each selected pipe, once', () => {
+  it('sends the same array to each selected pipe, once, with its small frames copied', () => {
     const { distributor, peers, recipients } = audienceOf(3);
-    const message = frames('x');
+    const message = [Buffer.from('x'), Buffer.alloc(1000)];
     distributor.clear();
     for (const i of [0, 2, 0, 2]) distributor.select(recipients[i]!);
     expect(distributor.send(message, false)).toBe(true);
+    message[0]!.fill('y');
     expect(peers.map((peer) => peer.end.queued)).toEqual([1, 0, 1]);
-    expect([peers[0]!.end.read(), peers[2]!.end.read()]).toEqual([message, message]);
-    expect(message.encoded).toBeNull();
+    const sent = peers[0]!.end.read()!;
+    expect(peers[2]!.end.read()).toBe(sent);
+    expect([sent[0]!.toString(), sent[1], sent.encoded]).toEqual(['x', message[1], null]);
   });
 
   it('marks a message as shared only when it goes to more than one pipe', () => {

@@ -1,4 +1,4 @@
-import type { Multipart } from '../foundation/multipart.js';
+import { type Multipart, ownFrames } from '../foundation/multipart.js';
 import type { PipeEnd } from '../pipe/pipe.js';
 
 /** A pipe that a distributor may send to. */
@@ -105,11 +105,11 @@ export class Distributor<R extends Recipient> {
       else if (end.open) this.dropped++;
       return true;
     }
-    markShared(message);
+    const shared = share(message);
     const selected = this.#selected;
     for (let i = 0; i < count; i++) {
       const end = selected[i]!;
-      if (!end.write(message) && end.open) this.dropped++;
+      if (!end.write(shared) && end.open) this.dropped++;
     }
     this.#flush(selected, count);
     return true;
@@ -120,8 +120,8 @@ export class Distributor<R extends Recipient> {
     this.selectAll();
     const selected = this.#selected;
     const count = this.#count;
-    if (count > 1) markShared(message);
-    for (let i = 0; i < count; i++) selected[i]!.writeAlways(message);
+    const shared = count > 1 ? share(message) : message;
+    for (let i = 0; i < count; i++) selected[i]!.writeAlways(shared);
     this.#flush(selected, count);
   }
 
@@ -146,7 +146,9 @@ export class Distributor<R extends Recipient> {
   }
 }
 
-/** Several sessions will encode the same array: the first keeps its bytes for the others. */
-function markShared(message: Multipart): void {
-  if (message.encoded === undefined) message.encoded = null;
+/** Several sessions will encode the same array, in memory that is its own: the first keeps its bytes for the others. */
+function share(message: Multipart): Multipart {
+  const shared = ownFrames(message);
+  if (shared.encoded === undefined) shared.encoded = null;
+  return shared;
 }

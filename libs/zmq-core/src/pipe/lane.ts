@@ -1,8 +1,10 @@
 import { FifoQueue } from '../foundation/fifo-queue.js';
-import type { Multipart } from '../foundation/multipart.js';
+import { type Multipart, ownFrames } from '../foundation/multipart.js';
 import { ConflatingQueue } from './conflating-queue.js';
 import { type HighWaterMark, reopenLevel, sumOfMarks, unlimited } from './high-water-mark.js';
 import type { MessageQueue } from './message-queue.js';
+import { PackedQueue } from './packed-queue.js';
+import type { Keeping, PackedTarget } from './packing.js';
 
 const NEVER = Number.MAX_SAFE_INTEGER;
 
@@ -34,11 +36,17 @@ export class Lane {
   #writerMark: HighWaterMark | undefined;
   #readerMark: HighWaterMark | undefined;
   #mark: HighWaterMark = unlimited;
+  /** Messages at which it is full. */
+  #limit = NEVER;
   #reopenMessages = 0;
   #reopenBytes = 0;
   #bytes = 0;
   #held = 0;
   #conflates: boolean;
+  /** Small frames are the writer's and have to be copied. (A packed queue does so itself.) */
+  readonly #copies: boolean;
+  /** The queue, when it is one that packs. */
+  #packed: PackedQueue | undefined;
   #costs: FifoQueue<number> | undefined;
   #written = 0;
   #read = 0;
@@ -47,10 +55,12 @@ export class Lane {
   #signalAt = NEVER;
   #signalScheduled = false;
 
-  constructor(conflate: boolean, defersWakes: boolean) {
+  constructor(conflate: boolean, defersWakes: boolean, keeping: Keeping = 'given') {
     this.defersWakes = defersWakes;
     this.#conflates = conflate;
-    this.queue = conflate ? new ConflatingQueue() : new FifoQueue<Multipart>();
+    if (typeof keeping !== 'string' && !conflate) this.#packed = new PackedQueue(keeping);
+    this.#copies = keeping !== 'given' && this.#packed === undefined;
+    this.queue = this.#packed ?? (conflate ? new ConflatingQueue() : new FifoQueue<Multipart>());
   }
 
   /** True when byte costs are counted; then `push` needs its second argument. */
@@ -74,6 +84,7 @@ export class Lane {
     const newest = new ConflatingQueue();
     for (let message = this.queue.shift(); message !== undefined; message = this.queue.shift()) newest.push(message);
     this.queue = newest;
+    this.#packed = undefined;
     this.#conflates = true;
     this.#read = this.#written - newest.length;
     this.#costs = undefined;
@@ -83,19 +94,19 @@ export class Lane {
   }
 
   push(message: Multipart, cost: number): void {
-    this.queue.push(message);
+    this.queue.push(this.#copies ? ownFrames(message) : message);
     this.#written++;
     if (this.#conflates) {
       this.#read = this.#written - 1; // the message that was replaced counts as read
       return;
     }
-    const { messages, bytes } = this.#mark;
     if (this.#costs !== undefined) {
       this.#costs.push(cost);
       this.#bytes += cost;
+      const { bytes } = this.#mark;
       if (bytes > 0 && this.#bytes >= bytes) this.full = true;
     }
-    if (messages > 0 && this.queue.length >= messages) this.full = true;
+    if (this.#written - this.#read >= this.#limit) this.full = true;
   }
 
   /**
@@ -120,6 +131,21 @@ export class Lane {
     }
     if (this.#read >= this.#signalAt) this.#scheduleSignals();
     return message;
+  }
+
+  /** Takes packed messages from the front as they are; the others are for `shift`. True when it took any. */
+  shiftPacked(target: PackedTarget): boolean {
+    const packed = this.#packed;
+    if (packed === undefined || packed.length === 0) return false;
+    if (this.#read >= this.#signalAt) this.#tellDue();
+    const count = packed.shiftPacked(target, this.#signalAt - this.#read);
+    this.#read += count;
+    const costs = this.#costs;
+    if (costs !== undefined) {
+      for (let i = 0; i < count; i++) this.#release(costs.shift()!);
+    }
+    if (this.#read >= this.#signalAt) this.#scheduleSignals();
+    return count > 0;
   }
 
   /** Whether a full lane has been read far enough to open. The caller clears `full`. */
@@ -156,6 +182,7 @@ export class Lane {
     const [a, b] = [this.#writerMark, this.#readerMark];
     const mark = a !== undefined && b !== undefined ? sumOfMarks(a, b) : (a ?? b ?? unlimited);
     this.#mark = mark;
+    this.#limit = mark.messages === 0 ? NEVER : mark.messages;
     this.#reopenMessages = reopenLevel(mark.messages);
     this.#reopenBytes = reopenLevel(mark.bytes);
     if (mark.bytes > 0 && this.#costs === undefined && !this.#conflates) {

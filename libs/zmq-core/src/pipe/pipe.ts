@@ -3,6 +3,7 @@ import { byteLength, type Multipart } from '../foundation/multipart.js';
 import { soon } from '../foundation/turns.js';
 import { type HighWaterMark, unlimited } from './high-water-mark.js';
 import { Lane } from './lane.js';
+import type { Keeping, PackedTarget } from './packing.js';
 
 /**
  * What the owner of a pipe's end is told. Set `end.handler` before anything is
@@ -76,6 +77,16 @@ export class PipeEnd {
     return !this.#closed && !this.#other.#closed;
   }
 
+  /** Whether what was written here has reached the mark. */
+  get full(): boolean {
+    return this.#outward.full;
+  }
+
+  /** Whether `write` needs to know what a message costs. */
+  get countsBytes(): boolean {
+    return this.#outward.countsBytes;
+  }
+
   /** Whether `write` would take a message now. */
   get writable(): boolean {
     return !this.#outward.full && this.open;
@@ -138,13 +149,19 @@ export class PipeEnd {
   read(): Multipart | undefined {
     const lane = this.#inward;
     const message = lane.shift();
-    if (lane.full && lane.mayReopen()) {
-      lane.full = false;
-      lane.handing = message !== undefined;
-      this.#other.#wakeWriter();
-      lane.handing = false;
-    }
+    if (lane.full && lane.mayReopen()) this.#reopen(lane, message !== undefined);
     return message;
+  }
+
+  /**
+   * Reads the messages in front that are kept packed, as many as the target takes, in
+   * their packed form. What `read` gives next may be packed all the same: there was no
+   * room, or news stands before it.
+   */
+  readPacked(target: PackedTarget): void {
+    const lane = this.#inward;
+    const taken = lane.shiftPacked(target);
+    if (lane.full && lane.mayReopen()) this.#reopen(lane, taken);
   }
 
   /** Whether `read` would give a message. If not, `onReadable` will come, as after a read that gave none. */
@@ -227,6 +244,13 @@ export class PipeEnd {
     if (otherWaits && !this.#other.#closed) this.#other.handler.onWritable(this.#other);
   }
 
+  #reopen(lane: Lane, handing: boolean): void {
+    lane.full = false;
+    lane.handing = handing;
+    this.#other.#wakeWriter();
+    lane.handing = false;
+  }
+
   #wakeWriter(): void {
     if (!this.open) return;
     if (!this.#outward.defersWakes) {
@@ -259,6 +283,9 @@ export interface PipeMarks {
   readonly conflate?: boolean | 'outward' | 'inward';
   /** See `LaneShape`; both ways. */
   readonly deferWakes?: boolean;
+  /** What becomes of the memory that is written, each way; `given` by default. */
+  readonly keepOutward?: Keeping;
+  readonly keepInward?: Keeping;
 }
 
 export interface LaneShape {
@@ -276,10 +303,10 @@ export interface LaneShape {
  * under `inward`; the second end's owner sets no marks, or does so by `setMarks`.
  */
 export function createPipe(marks: PipeMarks = { outward: unlimited, inward: unlimited }): [PipeEnd, PipeEnd] {
-  const { conflate = false, deferWakes = false } = marks;
+  const { conflate = false, deferWakes = false, keepOutward, keepInward } = marks;
   const [first, second] = PipeEnd.pair(
-    new Lane(conflate === true || conflate === 'outward', deferWakes),
-    new Lane(conflate === true || conflate === 'inward', deferWakes),
+    new Lane(conflate === true || conflate === 'outward', deferWakes, keepOutward),
+    new Lane(conflate === true || conflate === 'inward', deferWakes, keepInward),
   );
   first.setMarks(marks.outward, marks.inward);
   return [first, second];

@@ -1,7 +1,9 @@
 import { Batch } from '../connection/batch.js';
+import { packedFrames } from '../connection/packed-frames.js';
 import type { ZmtpOptions } from '../connection/zmtp-connection.js';
 import type { Clock } from '../foundation/clock.js';
 import type { RandomSource } from '../foundation/random.js';
+import type { Packing } from '../pipe/packing.js';
 import type { PipeEnd, PipeHandler } from '../pipe/pipe.js';
 import type { TransportOptions } from '../transport/transport.js';
 import type { SessionEvent } from './session-event.js';
@@ -36,3 +38,6 @@ export interface SessionHost {
 export function createBatch(): Batch {
   return new Batch();
 }
+
+/** How small messages wait for their session: as it sends them. */
+export const packing: Packing = packedFrames;

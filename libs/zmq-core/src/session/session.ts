@@ -146,11 +146,11 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
 
   message(message: Multipart): boolean {
     const pipe = this.#pipe!;
-    const taken = pipe.write(message, this.#connection.takePinned());
+    if (pipe.write(message, pipe.countsBytes ? this.#connection.takePinned() : 0)) return !pipe.full;
     // A full pipe is not offered more. A closed one takes nothing: while its socket
     // lingers, what comes is thrown away, so that PINGs are answered and the end is seen.
-    if (!taken && pipe.open) throw new Error('a message was decoded for a full pipe');
-    return pipe.writable || (!pipe.open && this.#state === 'open');
+    if (pipe.open) throw new Error('a message was decoded for a full pipe');
+    return this.#state === 'open';
   }
 
   failed(failure: ConnectionFailure): void {
@@ -264,7 +264,9 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#connection.takeOutput(batch);
     let more = true;
     this.#flushing = true;
+    const { sendsPacked } = this.#connection;
     while (!batch.isFull) {
+      if (sendsPacked) pipe.readPacked(batch);
       const message = pipe.read();
       if (message === undefined) {
         more = false;

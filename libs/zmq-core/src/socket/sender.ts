@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../foundation/clock.js';
 import { ZmqError } from '../foundation/errors.js';
-import type { Multipart } from '../foundation/multipart.js';
+import { type Multipart, ownFrames } from '../foundation/multipart.js';
 import type { Pattern } from '../patterns/pattern.js';
 import type { KeepAlive } from './keep-alive.js';
 import { onAbort } from './on-abort.js';
@@ -73,7 +73,7 @@ export class Sender {
     if (sendTimeout === 0) return Promise.reject(new ZmqError('EAGAIN'));
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     return new Promise((resolve, reject) => {
-      const waiting: WaitingSend = { message, resolve, reject };
+      const waiting: WaitingSend = { message: ownFrames(message), resolve, reject };
       this.#waiting = waiting;
       this.#keepAlive.hold();
       if (sendTimeout > 0) this.#timer = this.#clock.setTimer(sendTimeout, () => this.#giveUp());

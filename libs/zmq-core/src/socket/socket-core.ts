@@ -4,6 +4,7 @@ import { type SocketTypeName, socketTypes } from '../foundation/socket-type.js';
 import type { Pattern, PatternOptions } from '../patterns/pattern.js';
 import { createPattern } from '../patterns/pattern-table.js';
 import { createPipe, type PipeEnd, type PipeHandler } from '../pipe/pipe.js';
+import { packing } from '../session/session-host.js';
 import type { HighWaterMark } from '../pipe/high-water-mark.js';
 import type { SessionEvent } from '../session/session-event.js';
 import type { ContextCore, ContextMember } from './context-core.js';
@@ -121,7 +122,12 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
 
   openPipe(handler: PipeHandler, pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): PipeEnd {
     const conflate = this.options.conflate && (conflatedWay[this.type] ?? true);
-    const [own, theirs] = createPipe({ outward: this.sendMark, inward: this.receiveMark, conflate });
+    const [own, theirs] = createPipe({
+      outward: this.sendMark,
+      inward: this.receiveMark,
+      conflate,
+      keepOutward: packing,
+    });
     theirs.handler = handler;
     this.attach(own, pipes, dialed, connectRoutingId);
     return theirs;

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../foundation/errors.js';
+import { viewOf } from '../foundation/bytes.js';
 import { LONG, LONG_HEADER, SHORT_HEADER } from './frame.js';
 
 /** A split body gets a buffer of at most this many times the bytes that have come: never of the declared length alone. */
@@ -21,6 +22,9 @@ export class FrameDecoder {
   pinned = 0;
 
   #chunk: Buffer = EMPTY;
+  /** Where the chunk lies; looking it up for every body would cost more than the body's view. */
+  #memory: ArrayBufferLike = EMPTY.buffer;
+  #offset = 0;
   #at = 0;
   /** Chunks behind `#chunk`; only while decoding is stopped. */
   readonly #waiting: Buffer[] = [];
@@ -62,7 +66,7 @@ export class FrameDecoder {
           if (chunk[at + 1]! > this.maxSize) this.#refuse(chunk[at + 1]!);
           if (end <= chunk.length) {
             this.flags = flags;
-            this.body = chunk.subarray(at + SHORT_HEADER, end);
+            this.body = viewOf(this.#memory, this.#offset + at + SHORT_HEADER, chunk[at + 1]!);
             this.#at = end;
             return true;
           }
@@ -71,7 +75,7 @@ export class FrameDecoder {
           const start = at + LONG_HEADER;
           if (size <= chunk.length - start) {
             this.flags = flags;
-            this.body = chunk.subarray(start, start + size);
+            this.body = viewOf(this.#memory, this.#offset + start, size);
             this.#at = start + size;
             return true;
           }
@@ -80,8 +84,7 @@ export class FrameDecoder {
       if (left > 0 && this.#nextSplit()) return true;
       const waiting = this.#waiting.shift();
       if (waiting === undefined) {
-        this.#chunk = EMPTY;
-        this.#at = 0;
+        this.#current(EMPTY);
         return false;
       }
       this.#take(waiting);
@@ -95,14 +98,19 @@ export class FrameDecoder {
   compact(): void {
     const rest = this.#chunk.subarray(this.#at);
     if (rest.length * 4 >= this.#chunk.length) return;
-    this.#chunk = rest.length === 0 ? EMPTY : rightSized(rest);
-    this.#at = 0;
+    this.#current(rest.length === 0 ? EMPTY : rightSized(rest));
   }
 
   #take(chunk: Buffer): void {
-    this.#chunk = chunk;
-    this.#at = 0;
+    this.#current(chunk);
     this.pinned += chunk.length;
+  }
+
+  #current(chunk: Buffer): void {
+    this.#chunk = chunk;
+    this.#memory = chunk.buffer;
+    this.#offset = chunk.byteOffset;
+    this.#at = 0;
   }
 
   /** The frame does not lie in one chunk: gathers what is there. True when that completed it. */

@@ -23,6 +23,8 @@ export class PendingConnect implements PipeHandler {
       inward: connecter.receiveMark,
       ...(conflates && { conflate: 'outward' }),
       deferWakes: true,
+      keepOutward: 'copied',
+      keepInward: 'copied',
     });
     this.#far.handler = this;
     connecter.attach(this.#near);

@@ -1,0 +1,43 @@
+/**
+ * The class of Node's Buffers, as `subarray` uses it. Its constructor makes the view
+ * that `buffer.subarray` makes in a third of the time (25 against 90 ns), when the
+ * caller knows the memory: reading `buffer.buffer` alone costs 40 ns.
+ */
+const BufferView = (Buffer as unknown as { readonly [Symbol.species]: BufferViewClass })[Symbol.species];
+type BufferViewClass = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
+
+/** Bytes `offset` to `offset + length` of the memory, as a Buffer; nothing is copied. */
+export function viewOf(memory: ArrayBufferLike, offset: number, length: number): Buffer {
+  return new BufferView(memory, offset, length);
+}
+
+/** Below this a byte loop is faster than `TypedArray.set` (measured: 10 B frames 1.6×). */
+const LOOP_LIMIT = 64;
+
+/** Copies all of `source` to `target` from `at` on. */
+export function copyBytes(source: Uint8Array, target: Uint8Array, at: number): void {
+  const { length } = source;
+  if (length >= LOOP_LIMIT) target.set(source, at);
+  else for (let i = 0; i < length; i++) target[at + i] = source[i]!;
+}
+
+/** Small copies are cut from slabs of this size. */
+const SLAB_SIZE = 16 * 1024;
+let slab = new Uint8Array(0);
+let slabMemory = slab.buffer;
+let slabUsed = 0;
+
+/** A small copy that nobody else has. Like `Buffer.from(source)`, in half of its time. */
+export function copyOf(source: Uint8Array): Buffer {
+  const { length } = source;
+  if (slabUsed + length > slab.length) {
+    slab = new Uint8Array(SLAB_SIZE);
+    slabMemory = slab.buffer;
+    slabUsed = 0;
+  }
+  const at = slabUsed;
+  copyBytes(source, slab, at);
+  // Eight-byte steps, as Node's own pool: a user may look at his bytes as at numbers.
+  slabUsed = (at + length + 7) & ~7;
+  return viewOf(slabMemory, at, length);
+}

@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { packedFrames } from '../connection/packed-frames.js';
+import type { Multipart } from '../foundation/multipart.js';
+import { pattern } from '../testing/bytes.js';
+import { PackedQueue } from './packed-queue.js';
+
+/** Takes packed messages up to a size, and gives them as they were. */
+class Target {
+  readonly taken: Multipart[] = [];
+
+  constructor(public room: number) {}
+
+  take(bytes: Uint8Array, from: number, to: number): void {
+    expect(to - from).toBeLessThanOrEqual(this.room);
+    const run = bytes.slice(from, to);
+    for (let at = 0; at < run.length;) {
+      let end = at;
+      let more = true;
+      while (more) {
+        more = run[end] === 1;
+        end += 2 + run[end + 1]!;
+      }
+      this.taken.push(packedFrames.unpack(run, at, end));
+      at = end;
+    }
+  }
+}
+
+const one = (size: number, seed = 0): Multipart => [pattern(size, seed)];
+
+describe('PackedQueue', () => {
+  it('gives small messages again as they were when they were pushed', () => {
+    const queue = new PackedQueue(packedFrames);
+    const memory = Buffer.from('first');
+    queue.push([memory]);
+    memory.write('other');
+    queue.push([memory, Buffer.alloc(0), memory]);
+    memory.fill(0);
+    expect(queue.length).toBe(2);
+    expect(queue.shift()!.map(String)).toEqual(['first']);
+    expect(queue.shift()!.map(String)).toEqual(['other', '', 'other']);
+    expect(queue.shift()).toBeUndefined();
+  });
+
+  it('keeps a large frame by reference and copies the small ones beside it', () => {
+    const queue = new PackedQueue(packedFrames);
+    const [small, large] = [Buffer.from('small'), Buffer.alloc(129)];
+    queue.push([small, large]);
+    small.fill(0);
+    const message = queue.shift()!;
+    expect(message[0]!.toString()).toBe('small');
+    expect(message[1]).toBe(large);
+  });
+
+  it('does not pack what is shared', () => {
+    const queue = new PackedQueue(packedFrames);
+    const shared: Multipart = [Buffer.from('shared')];
+    shared.encoded = null;
+    queue.push(shared);
+    expect(queue.shift()).toBe(shared);
+  });
+
+  it('hands over packed messages up to the room, the number, or one that is not packed', () => {
+    const queue = new PackedQueue(packedFrames);
+    for (let i = 0; i < 5; i++) queue.push(one(8, i));
+    queue.push(one(1000));
+    queue.push(one(8, 9));
+    const target = new Target(25);
+    expect(queue.shiftPacked(target, Infinity)).toBe(2);
+    target.room = 1000;
+    expect(queue.shiftPacked(target, 1)).toBe(1);
+    expect(queue.shiftPacked(target, Infinity)).toBe(2);
+    expect(queue.shiftPacked(target, Infinity)).toBe(0);
+    expect(target.taken).toEqual([0, 1, 2, 3, 4].map((seed) => one(8, seed)));
+    expect(queue.shift()).toEqual(one(1000));
+    expect(queue.shiftPacked(target, Infinity)).toBe(1);
+    expect(queue.length).toBe(0);
+  });
+
+  it('is a queue, whatever is pushed and taken', () => {
+    const size = fc.constantFrom(0, 1, 10, 63, 64, 127, 128, 129, 300);
+    const message = fc
+      .array(fc.tuple(size, fc.nat(200)), { minLength: 1, maxLength: 12 })
+      .map((parts): Multipart => parts.map(([length, seed]) => pattern(length, seed)));
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ push: fc.array(message, { maxLength: 30 }) }) },
+      { weight: 2, arbitrary: fc.record({ shift: fc.nat(30) }) },
+      { weight: 2, arbitrary: fc.record({ room: fc.nat(5000), most: fc.nat(40) }) },
+      { weight: 1, arbitrary: fc.constant('clear' as const) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const queue = new PackedQueue(packedFrames);
+        let model: Multipart[] = [];
+        for (const todo of steps) {
+          if (todo === 'clear') {
+            queue.clear();
+            model = [];
+          } else if ('push' in todo) {
+            for (const pushed of todo.push) queue.push(pushed);
+            model.push(...todo.push);
+          } else if ('shift' in todo) {
+            for (let i = 0; i < todo.shift; i++) expect(queue.shift()).toEqual(model.shift());
+          } else {
+            const target = new Target(todo.room);
+            const count = queue.shiftPacked(target, todo.most);
+            expect(target.taken).toEqual(model.splice(0, count));
+          }
+          expect(queue.length).toBe(model.length);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
