@@ -2,17 +2,20 @@ import { LONGEST_DELAY_MS } from '../foundation/clock.js';
 
 /**
  * Keeps the process alive while somebody waits: open sockets alone do not, a
- * pending `receive` does. One referenced timer for all.
+ * pending `receive` does. One timer for all, that counts or does not: making one
+ * anew for each wait would cost a microsecond.
  */
 export class KeepAlive {
   #holders = 0;
   #timer: NodeJS.Timeout | undefined;
 
   hold(): void {
-    if (this.#holders++ === 0) this.#timer = setInterval(() => {}, LONGEST_DELAY_MS);
+    if (this.#holders++ > 0) return;
+    this.#timer ??= setInterval(() => {}, LONGEST_DELAY_MS);
+    this.#timer.ref();
   }
 
   release(): void {
-    if (--this.#holders === 0) clearInterval(this.#timer);
+    if (--this.#holders === 0) this.#timer!.unref();
   }
 }
