@@ -1,12 +1,11 @@
-import type { Loan } from '../connection/batch.js';
 import type { Connection, ConnectionFailure, ConnectionSink } from '../connection/connection.js';
 import { ZmtpConnection } from '../connection/zmtp-connection.js';
 import type { Timer } from '../foundation/clock.js';
 import type { Multipart } from '../foundation/multipart.js';
 import { type CloseReason, closedByUs, errorOf, type PeerInfo } from '../foundation/peer-info.js';
-import { currentTurn } from '../foundation/turns.js';
 import type { PipeEnd, PipeHandler } from '../pipe/pipe.js';
 import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.js';
+import { Outflow } from './outflow.js';
 import type { SessionHost } from './session-host.js';
 
 /** Who made the session: the dialer or the acceptor. */
@@ -20,10 +19,7 @@ export interface SessionOwner {
 /**
  * Joins one pipe, one connection and one byte stream, and moves messages both ways.
  *
- * Outwards: a message that arrives in the pipe schedules a flush; a flush encodes
- * what is queued, at most one batch, into one write. Nothing is taken from the
- * pipe while the stream still holds bytes, so beyond the pipe's count there is at
- * most one batch.
+ * Outwards is the `Outflow`'s work.
  *
  * Inwards: each chunk is decoded into the pipe and its reader woken once; when the
  * pipe is full the rest stays undecoded and the stream is paused.
@@ -34,6 +30,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   readonly #endpoint: string;
   readonly #stream: ByteStream;
   readonly #connection: Connection;
+  readonly #outflow: Outflow;
   #pipe: PipeEnd | undefined;
   #state: 'handshaking' | 'open' | 'ending' | 'closed' = 'handshaking';
   #reason: CloseReason | undefined;
@@ -41,12 +38,6 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   #reported = false;
   #paused = false;
   #pumping = false;
-  #flushScheduled = false;
-  /** Messages are being taken from the pipe into a batch that is not written yet. */
-  #flushing = false;
-  /** The turn of the event loop in which this session last flushed. */
-  #flushedInTurn = -1;
-  #loan: Loan | undefined;
   /** The stream is closed, but bytes of it wait for room in the pipe. */
   #closedBehind: { readonly error: NodeJS.ErrnoException | undefined } | undefined;
   #timer: Timer | undefined;
@@ -58,6 +49,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#endpoint = endpoint;
     this.#stream = stream;
     this.#connection = new ZmtpConnection(host.options, stream.remoteAddress);
+    this.#outflow = new Outflow(host.batch, stream, this.#connection);
   }
 
   get isHandshaking(): boolean {
@@ -78,7 +70,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   start(): void {
     this.#connection.start(this.#host.clock.now());
     this.#stream.open(this);
-    this.#flush();
+    this.#outflow.flush();
     this.#armTimer();
   }
 
@@ -103,9 +95,8 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   }
 
   drained(): void {
-    this.#giveBack();
-    if (this.#state === 'closed') return;
-    if (this.#state === 'open' || this.#connection.hasOutput) this.#flush();
+    this.#outflow.giveBack();
+    if (this.#state === 'open' || this.#connection.hasOutput) this.#outflow.flush();
   }
 
   closed(error: NodeJS.ErrnoException | undefined): void {
@@ -113,12 +104,14 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     if (this.#paused && this.#state === 'open' && this.#pipe!.open) {
       // What has come is still decoded, when the reader makes room (libzmq: `_io_error` while input is stopped).
       this.#closedBehind = { error };
+      this.#outflow.stop();
       return;
     }
     const handshaking = this.#state === 'handshaking';
     this.#state = 'closed';
     this.#timer?.cancel();
-    this.#giveBack();
+    this.#outflow.stop();
+    this.#outflow.giveBack();
     const reason = this.#reason ?? lossReason(error, handshaking);
     this.#reportEnd(reason, handshaking);
     this.#owner.ended(this, reason, this.#refused);
@@ -140,7 +133,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     pipe.announcePeer(info);
     // The socket may have refused the peer.
     if (this.#hasEnded()) return false;
-    this.#scheduleFlush();
+    this.#outflow.open(pipe);
     return true;
   }
 
@@ -159,18 +152,13 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#reason = { code: 'code' in error ? String(error.code) : 'ETIMEDOUT', message: error.message, cause: error };
     if (failure.handshaking && failure.silent !== true) this.#reportHandshakeFailure(failure);
     this.#state = 'ending';
-    if (this.#connection.hasOutput && this.#stream.pendingBytes === 0) {
-      this.#writeOutput();
-      this.#stream.end();
-    } else {
-      this.#stream.destroy();
-    }
+    if (!this.#outflow.endWithLastWords()) this.#stream.destroy();
   }
 
   // ── from the pipe ──
 
   onReadable(): void {
-    this.#scheduleFlush();
+    this.#outflow.schedule();
   }
 
   /** The reader made room, or will never read again: goes on with what was left undecoded. */
@@ -184,9 +172,9 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#reason ??= reason;
     this.#state = 'ending';
     if (dropped) this.dropPending(reason);
-    if (this.#closedBehind !== undefined) this.closed(this.#closedBehind.error);
-    // Told by the read that found the pipe empty: the flush that reads has still to write what it took.
-    else if (!this.#flushing) this.#stream.end();
+    // It may be the outflow's own read that found the pipe at its end: it has still to write what it took.
+    if (this.#closedBehind === undefined) this.#outflow.end();
+    else this.closed(this.#closedBehind.error);
   }
 
   onHiccup(): void {}
@@ -211,7 +199,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
       if (!stopped || this.#state !== 'open') break;
     }
     this.#pumping = false;
-    if (this.#connection.hasOutput && this.#state !== 'closed') this.#flush();
+    if (this.#connection.hasOutput) this.#outflow.flush();
   }
 
   #pauseReading(): void {
@@ -231,79 +219,9 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#armTimer();
   }
 
-  // ── outwards ──
-
-  /**
-   * A lone message on an idle connection leaves right after the current callback;
-   * from the second flush in one turn on, the flush waits for the end of the turn
-   * and gathers what comes until then.
-   */
-  #scheduleFlush(): void {
-    if (this.#flushScheduled || this.#state !== 'open' || this.#stream.pendingBytes > 0) return;
-    this.#flushScheduled = true;
-    if (this.#flushedInTurn === currentTurn()) setImmediate(this.#runFlush);
-    else process.nextTick(this.#runFlush);
-  }
-
-  readonly #runFlush = (): void => {
-    this.#flushScheduled = false;
-    this.#flush();
-  };
-
-  #flush(): void {
-    if (this.#state === 'closed' || this.#closedBehind !== undefined) return;
-    const pipe = this.#state === 'open' ? this.#pipe : undefined;
-    // What a broken stream would lose is kept for the next connection.
-    if (this.#stream.pendingBytes > 0 || this.#stream.broken) return;
-    if (pipe === undefined) {
-      this.#writeOutput();
-      return;
-    }
-    const { batch } = this.#host;
-    batch.begin();
-    this.#connection.takeOutput(batch);
-    let more = true;
-    this.#flushing = true;
-    const { sendsPacked } = this.#connection;
-    while (!batch.isFull) {
-      if (sendsPacked) pipe.readPacked(batch);
-      const message = pipe.read();
-      if (message === undefined) {
-        more = false;
-        break;
-      }
-      this.#connection.encode(message, batch);
-    }
-    this.#flushing = false;
-    this.#flushedInTurn = currentTurn();
-    this.#write();
-    if (this.#hasEnded()) this.#stream.end();
-    else if (more) this.#scheduleFlush();
-  }
-
   /** Of what a call in between may have changed. */
   #hasEnded(): boolean {
     return this.#state === 'ending';
-  }
-
-  #writeOutput(): void {
-    if (!this.#connection.hasOutput || this.#stream.pendingBytes > 0) return;
-    this.#host.batch.begin();
-    this.#connection.takeOutput(this.#host.batch);
-    this.#write();
-  }
-
-  #write(): void {
-    const { batch } = this.#host;
-    if (batch.isEmpty) return;
-    this.#stream.write(batch.finish());
-    if (this.#stream.pendingBytes > 0) this.#loan = batch.lend();
-  }
-
-  #giveBack(): void {
-    if (this.#loan === undefined) return;
-    this.#host.batch.giveBack(this.#loan);
-    this.#loan = undefined;
   }
 
   // ── time ──
@@ -323,7 +241,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     if (this.#state === 'ending') return;
     const now = this.#host.clock.now();
     if (now >= this.#connection.deadline) this.#connection.tick(now, this);
-    if (this.#connection.hasOutput && !this.#hasEnded()) this.#flush();
+    if (this.#connection.hasOutput) this.#outflow.flush();
     this.#armTimer();
   };
 

@@ -133,10 +133,12 @@ export function rowOf(name: OptionName): OptionRow {
 /** libzmq gives these three no linger: what nobody subscribed to is not worth waiting for. */
 const withoutLinger: readonly SocketTypeName[] = ['SUB', 'XSUB'];
 
+const initialValues = Object.fromEntries(
+  optionNames.map((name) => [name, optionTable[name].initial]),
+) as unknown as OptionValues;
+
 export function defaultOptions(type: SocketTypeName): OptionValues {
-  const values = Object.fromEntries(
-    optionNames.map((name) => [name, optionTable[name].initial]),
-  ) as unknown as OptionValues;
+  const values = { ...initialValues };
   if (withoutLinger.includes(type)) values.linger = 0;
   return values;
 }
