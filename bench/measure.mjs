@@ -1,3 +1,4 @@
+import { Brokers } from './brokers/brokers.mjs';
 import { loadContender } from './contenders/index.mjs';
 import { Processes } from './processes.mjs';
 
@@ -12,22 +13,35 @@ const MAX_COUNT = 20_000_000;
  */
 export async function measure(name, scenario, { rounds, only }) {
   const contenders = await present(scenario, only);
+  const brokers = new Brokers();
+  await brokers.start(contenders.map(({ id }) => id));
   const rows = [];
-  for (const testCase of scenario.cases) {
-    const samples = Object.fromEntries(contenders.map(({ id }) => [id, []]));
-    const counts = {};
-    for (const { id } of contenders) counts[id] = testCase.count ?? (await calibrate(name, scenario, id, testCase));
-    for (let round = 0; round < rounds; round++) {
-      for (const { id } of contenders) {
-        samples[id].push(await runOnce(name, scenario, id, { ...testCase, count: counts[id] }));
-        process.stderr.write('.');
-      }
+  try {
+    for (const testCase of scenario.cases) {
+      rows.push(await measureCase(name, scenario, testCase, { contenders, brokers, rounds }));
     }
-    rows.push({ label: testCase.label, samples });
+  } finally {
+    await brokers.stop();
   }
   process.stderr.write('\n');
   const { title, unit, higherIsBetter, baseline } = scenario;
   return { title, unit, higherIsBetter, baseline, contenders, rows };
+}
+
+async function measureCase(name, scenario, testCase, { contenders, brokers, rounds }) {
+  const samples = Object.fromEntries(contenders.map(({ id }) => [id, []]));
+  const cases = {};
+  for (const { id } of contenders) {
+    const own = { ...testCase, ...brokers.parametersOf(id) };
+    cases[id] = { ...own, count: own.count ?? (await calibrate(name, scenario, id, own)) };
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const { id } of contenders) {
+      samples[id].push(await runOnce(name, scenario, id, cases[id]));
+      process.stderr.write('.');
+    }
+  }
+  return { label: testCase.label, samples };
 }
 
 /** Those that can run on this machine. */
@@ -50,7 +64,7 @@ async function calibrate(name, scenario, contender, testCase) {
   // A short run is mostly compilation: the second guess is made from a longer one.
   for (const seconds of [SECONDS / 3, SECONDS]) {
     const value = await runOnce(name, scenario, contender, { ...testCase, count });
-    const perSecond = scenario.unit === 'µs' ? 1e6 / value : value;
+    const perSecond = scenario.unit === 'µs' ? (1e6 / value) * (testCase.inFlight ?? 1) : value;
     count = Math.min(MAX_COUNT, Math.max(FIRST_COUNT, Math.ceil(perSecond * seconds)));
   }
   return count;

@@ -20,6 +20,24 @@ export async function loadContender(id) {
       return (await import('./nest.mjs')).zmq;
     case 'nest-tcp':
       return (await import('./nest.mjs')).tcp;
+    case 'nest-grpc':
+      return (await import('./nest-grpc.mjs')).grpc;
+    case 'nest-nats':
+      return (await import('./nest-brokers.mjs')).nats;
+    case 'nest-redis':
+      return (await import('./nest-brokers.mjs')).redis;
+    case 'nest-mqtt':
+      return (await import('./nest-brokers.mjs')).mqtt;
+    case 'nest-rmq':
+      return (await import('./nest-brokers.mjs')).rmq;
+    case 'nats':
+      return (await import('../brokers/nats.mjs')).nats;
+    case 'redis':
+      return (await import('../brokers/redis.mjs')).redis;
+    case 'mqtt':
+      return (await import('../brokers/mqtt.mjs')).mqtt;
+    case 'rabbitmq':
+      return (await import('../brokers/rabbitmq.mjs')).rabbitmq;
     default:
       throw new Error(`no contender "${id}"`);
   }

@@ -1,53 +1,99 @@
-import 'reflect-metadata';
-import { readFileSync } from 'node:fs';
-import { Controller, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ClientProxyFactory, MessagePattern, Payload, Transport } from '@nestjs/microservices';
-import { ZmqClient, ZmqServer } from '@nest-zmq/transport';
+import { ClientProxyFactory, EventPattern, MessagePattern, Transport } from '@nestjs/microservices';
+import { OnTask, ZmqClient, ZmqModule, ZmqPool, ZmqServer, ZmqWorker } from '@nest-zmq/transport';
+import { versionOfPackage } from '../brokers/packages.mjs';
+import { freePort } from '../brokers/program.mjs';
+import { applicationOf, decorateHandler, echo, serve } from './nest-application.mjs';
 
-/** The same application behind every transport: one handler that gives back what it gets. */
-class EchoController {
-  echo(data) {
-    return data;
-  }
-}
-Controller()(EchoController);
-MessagePattern('echo')(
-  EchoController.prototype,
-  'echo',
-  Object.getOwnPropertyDescriptor(EchoController.prototype, 'echo'),
-);
-Payload()(EchoController.prototype, 'echo', 0);
+/*
+ * What every contender has, of these as many as its transport can do:
+ *   calls          listen(broker) and client(endpoint): what `client.send()` is for
+ *   events, tasks  listen(handler, broker) and sender(endpoint), which gives the function that sends one
+ * `listen` gives the endpoint, `broker` is the address of the contender's own, if it has one.
+ */
 
-class EchoModule {}
-Module({ controllers: [EchoController] })(EchoModule);
-
-async function serve(options) {
-  const app = await NestFactory.createMicroservice(EchoModule, { ...options, logger: ['error', 'fatal'] });
-  return app.listen();
+/** All of Nest's own transports emit alike. */
+export async function emitterOf(client) {
+  await client.connect();
+  return (data) => client.emit('bench', data);
 }
 
-export const zmq = {
-  name: 'ZmqServer, ZmqClient (tcp loopback)',
-  version: 'this checkout',
-  async listen() {
-    const { calls } = await serve({ strategy: new ZmqServer({ bind: 'tcp://127.0.0.1:*' }) });
-    return calls[0];
-  },
-  client: (connect) => new ZmqClient({ connect }),
+const bind = 'tcp://127.0.0.1:*';
+// A publisher drops what is above the mark, and every event is to be counted.
+const noMarks = {
+  sendHighWaterMark: 0,
+  sendHighWaterMarkBytes: 0,
+  receiveHighWaterMark: 0,
+  receiveHighWaterMarkBytes: 0,
 };
 
-const manifest = new URL('../../node_modules/@nestjs/microservices/package.json', import.meta.url);
-const { version } = JSON.parse(readFileSync(manifest, 'utf8'));
+export const zmq = {
+  name: 'ZmqServer, ZmqClient, ZmqPool (tcp loopback)',
+  version: 'this checkout',
+
+  calls: {
+    async listen() {
+      const module = applicationOf(MessagePattern('bench'), echo);
+      const { calls } = await serve(module, { strategy: new ZmqServer({ bind }) });
+      return calls[0];
+    },
+    client: (connect) => new ZmqClient({ connect }),
+  },
+
+  events: {
+    async listen(handler) {
+      const module = applicationOf(EventPattern('bench'), handler);
+      const { events } = await serve(module, { strategy: new ZmqServer({ bind, events: { bind }, ...noMarks }) });
+      return events[0];
+    },
+    sender: (connect) => emitterOf(new ZmqClient({ events: { connect }, ...noMarks })),
+  },
+
+  tasks: {
+    async listen(handler) {
+      class BenchWorker {
+        handle(data) {
+          return handler(data);
+        }
+      }
+      ZmqWorker('bench')(BenchWorker);
+      decorateHandler(BenchWorker, OnTask('bench'));
+      const endpoint = `tcp://127.0.0.1:${await freePort()}`;
+      class WorkerModule {}
+      Module({
+        imports: [ZmqModule.registerWorkers({ pool: 'bench', bind: endpoint })],
+        providers: [BenchWorker],
+      })(WorkerModule);
+      await NestFactory.createApplicationContext(WorkerModule);
+      return endpoint;
+    },
+    async sender(connect) {
+      const pool = new ZmqPool('bench', { connect });
+      await pool.open();
+      return (data) => pool.push('bench', data);
+    },
+  },
+};
+
+const tcpOptions = (port) => ({ transport: Transport.TCP, options: { host: '127.0.0.1', port: Number(port) } });
+const tcpClient = (port) => ClientProxyFactory.create(tcpOptions(port));
+
+async function listenOnTcp(module) {
+  const port = await freePort();
+  await serve(module, tcpOptions(port));
+  return String(port);
+}
 
 export const tcp = {
   name: 'Nest’s Transport.TCP',
-  version,
-  async listen() {
-    const port = 20_000 + (process.pid % 20_000);
-    await serve({ transport: Transport.TCP, options: { host: '127.0.0.1', port } });
-    return String(port);
+  version: versionOfPackage('@nestjs/microservices'),
+  calls: {
+    listen: () => listenOnTcp(applicationOf(MessagePattern('bench'), echo)),
+    client: tcpClient,
   },
-  client: (port) =>
-    ClientProxyFactory.create({ transport: Transport.TCP, options: { host: '127.0.0.1', port: Number(port) } }),
+  events: {
+    listen: (handler) => listenOnTcp(applicationOf(EventPattern('bench'), handler)),
+    sender: (port) => emitterOf(tcpClient(port)),
+  },
 };

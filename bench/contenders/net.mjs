@@ -1,5 +1,8 @@
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
+import { secondsSince } from '../scenarios/timing.mjs';
+import { crowds } from './net-crowds.mjs';
+import { listen, open } from './net-sockets.mjs';
 
 /** What one write carries, as a batch of ours does. */
 const WRITE = 256 * 1024;
@@ -9,6 +12,8 @@ export const net = {
   name: 'raw node:net',
   version: `Node ${process.version}`,
   roles: {
+    ...crowds,
+
     'push-pull': {
       async receiver(_contender, { size, count }, tell) {
         const server = createServer({ noDelay: true }, (socket) => {
@@ -61,19 +66,3 @@ export const net = {
     },
   },
 };
-
-async function listen(server, tell) {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  tell({ endpoint: String(server.address().port) });
-}
-
-async function open(port) {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  await once(socket, 'connect');
-  return socket;
-}
-
-function secondsSince(start) {
-  return Number(process.hrtime.bigint() - start) / 1e9;
-}

@@ -85,6 +85,7 @@ void peers_client(void) {
   uint64_t peers = number("peers"), burst = number("burst"), count = number("count"), acked = 0;
   size_t size = number("size");
   void *body = new_body();
+  if (count % (peers * burst) != 0) fail("count", "not a multiple of peers × burst");
   set_context_option(ZMQ_MAX_SOCKETS, peers);
   zmq_pollitem_t *items = allocate(peers, sizeof *items);
   uint64_t *left = allocate(peers, sizeof *left);

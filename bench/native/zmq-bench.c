@@ -2,7 +2,7 @@
  * The benchmark's contender "libzmq from C": one process of a scenario, the same roles as the JavaScript peers have.
  *
  *   cd bench/native && cc -O2 -o zmq-bench *.c -lzmq -lpthread
- *   ./zmq-bench <scenario> <role> key=value …
+ *   ./zmq-bench <scenario> <role> key=value …   or   ./zmq-bench version
  *
  * It prints JSON objects, one a line ({"endpoint":…}, {"ready":1}, {"value":…}), and lives until its stdin ends.
  * Settings are libzmq's defaults, except where a comment says otherwise.
@@ -46,6 +46,12 @@ static void raise_file_limit(void) {
 }
 
 int main(int argc, char **argv) {
+  if (argc == 2 && strcmp(argv[1], "version") == 0) {
+    int major, minor, patch;
+    zmq_version(&major, &minor, &patch);
+    printf("libzmq %d.%d.%d\n", major, minor, patch);
+    return 0;
+  }
   if (argc < 3) fail("usage", "zmq-bench <scenario> <role> key=value …");
   arguments = argv + 3;
   for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {

@@ -1,13 +1,26 @@
-import { median, short } from './statistics.mjs';
+import { describe, short, times } from './statistics.mjs';
 
-/** One scenario as a table for a terminal: a row a case, a column a contender, and its ratio to the baseline. */
+/**
+ * One scenario as a table for a terminal, a column a contender. A case has two lines,
+ * so that seven contenders fit into 140 columns: the median with its ratio to the
+ * baseline, and the least and most of the rounds.
+ */
 export function formatTable({ title, unit, higherIsBetter, baseline, contenders, rows }) {
   const lines = [`${title} (${unit}, ${higherIsBetter ? 'more' : 'less'} is better)`];
   for (const { id, name, version } of contenders) lines.push(`  ${id.padEnd(16)} ${name}, ${version}`);
   const table = [['', ...contenders.map(({ id }) => id)]];
   for (const { label, samples } of rows) {
-    const base = samples[baseline];
-    table.push([label, ...contenders.map(({ id }) => cell(samples[id], id === baseline ? undefined : base))]);
+    const base = describe(samples[baseline])?.median;
+    const figures = contenders.map(({ id }) => describe(samples[id]));
+    table.push([
+      label,
+      ...figures.map((figure, column) => {
+        if (figure === undefined) return '–';
+        const isBase = contenders[column].id === baseline;
+        return short(figure.median) + (base === undefined || isBase ? '' : ` ${times(figure.median / base)}`);
+      }),
+    ]);
+    table.push(['', ...figures.map((figure) => (figure ? `${short(figure.min)}–${short(figure.max)}` : ''))]);
   }
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)) + 2);
   for (const row of table) {
@@ -17,9 +30,4 @@ export function formatTable({ title, unit, higherIsBetter, baseline, contenders,
     lines.push(`${label}${cells.join('')}`);
   }
   return lines.join('\n');
-}
-
-function cell(values, base) {
-  const text = `${short(median(values))} (${short(Math.min(...values))}–${short(Math.max(...values))})`;
-  return base === undefined ? text : `${text} ${(median(values) / median(base)).toFixed(2)}×`;
 }

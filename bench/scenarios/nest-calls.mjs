@@ -1,60 +1,53 @@
 import { lastValueFrom } from 'rxjs';
-
-const CASES = [
-  { label: '1', inFlight: 1 },
-  { label: '64', inFlight: 64 },
-  { label: '512', inFlight: 512 },
-];
+import { CASES, keepInFlight, PERSON } from './nest-load.mjs';
 
 const roles = {
-  async server(contender, _options, tell) {
-    tell({ endpoint: await contender.listen() });
+  async server(contender, { broker }, tell) {
+    tell({ endpoint: await contender.calls.listen(broker) });
   },
 
   async client(contender, { endpoint, inFlight, count, percentile }, tell) {
-    const client = contender.client(endpoint);
+    const client = contender.calls.client(endpoint);
     await client.connect();
     const times = new Float64Array(count);
-    await callMany(client, inFlight, Math.ceil(count / 5), times);
+    // As an application does it: each call by itself.
+    const call = async (index) => {
+      const since = performance.now();
+      await lastValueFrom(client.send('bench', PERSON));
+      times[index] = performance.now() - since;
+    };
+    await keepInFlight(inFlight, Math.ceil(count / 5), call);
     const start = performance.now();
-    await callMany(client, inFlight, count, times);
+    await keepInFlight(inFlight, count, call);
     const seconds = (performance.now() - start) / 1_000;
     tell({ value: percentile === undefined ? count / seconds : times.sort()[Math.floor(count * percentile)] * 1_000 });
   },
 };
 
-/** So many calls are in flight at any time; each is made as an application does. */
-async function callMany(client, inFlight, count, times) {
-  const data = { id: 17, name: 'somebody', tags: ['a', 'b'] };
-  let started = 0;
-  const caller = async () => {
-    while (started < count) {
-      const index = started++;
-      const since = performance.now();
-      await lastValueFrom(client.send('echo', data));
-      times[index] = performance.now() - since;
-    }
-  };
-  await Promise.all(Array.from({ length: inFlight }, caller));
-}
-
-/** Nest request/response, small JSON, client and server in two processes: calls per second by calls in flight. */
+/** Nest request/response, small JSON, client and server (and broker) in a process each: calls per second by calls in flight. */
 export const nestCalls = {
-  title: 'Nest calls, two processes, by calls in flight',
+  title: 'Nest calls, two processes and the broker, by calls in flight',
   unit: 'calls/s',
   higherIsBetter: true,
   binder: 'server',
   connecter: 'client',
   cases: CASES,
-  contenders: ['nest-zmq', 'nest-tcp'],
+  contenders: ['nest-zmq', 'nest-tcp', 'nest-grpc', 'nest-nats', 'nest-redis', 'nest-mqtt', 'nest-rmq'],
   baseline: 'nest-tcp',
   roles,
+};
+
+export const nestCallsPinned = {
+  ...nestCalls,
+  title: 'Nest calls, each process pinned to a core of its own, by calls in flight',
+  contenders: ['nest-zmq', 'nest-tcp'],
+  pinned: true,
 };
 
 /** The slowest hundredth of them. */
 export const nestLatency = {
   ...nestCalls,
-  title: 'Nest calls, two processes, by calls in flight: 99th percentile',
+  title: 'Nest calls, two processes and the broker, by calls in flight: 99th percentile',
   unit: 'µs',
   higherIsBetter: false,
   cases: CASES.map((testCase) => ({ ...testCase, percentile: 0.99 })),

@@ -7,7 +7,7 @@ const SIZES = [10, 64, 256, 1024, 4096, 16384];
 const bySize = (sizes, extra = {}) => sizes.map((size) => ({ label: `${size} B`, size, ...extra }));
 
 /** Both sides' sockets; the receiver binds and has the figure. */
-function oneWay(Sender, Receiver, prepare = () => {}) {
+function oneWay(Sender, Receiver, prepare = async () => {}) {
   return {
     async receiver({ sockets, receiveMany }, { count, hwm, bind = 'tcp://127.0.0.1:*' }, tell) {
       const socket = new sockets[Receiver](hwm === undefined ? {} : { receiveHighWaterMark: hwm });

@@ -1,0 +1,16 @@
+/** What the reader of a scenario's figures should know, beyond its title. No figures here. */
+export const remarks = {
+  'push-pull':
+    'Raw `node:net` moves as many bytes, without messages: no frames, no counting. It is what is left when a library costs nothing. In a mixed pair `a→b`, a sends.',
+  'push-pull-pinned':
+    'The sender has one core, the receiver the other. The threads of libzmq’s sender share theirs, as those of its receiver do.',
+  'pub-sub': 'Nothing is dropped: messages are counted where they are received, and all of them arrive.',
+  inproc: 'libzmq has a thread for each end. Both of ours run in one.',
+  'round-trip': 'One request is under way at any time: this is latency, not rate.',
+  'nest-latency':
+    'The slowest hundredth takes at least so long. With many calls in flight it is mostly the wait for those before.',
+  subscriptions:
+    'Every message matches one topic. The cost should follow the length of the topic, not the number of topics.',
+  'peers-cpu':
+    'A thousand sockets cost the kernel and Node more than one, whoever uses them. Raw `node:net` shows how much.',
+};
