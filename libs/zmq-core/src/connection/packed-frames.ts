@@ -36,6 +36,16 @@ export const packedFrames = {
     }
   },
 
+  sizeAt(bytes: Uint8Array, at: number): number {
+    let end = at;
+    let more = true;
+    while (more) {
+      more = bytes[end] === MORE;
+      end += SHORT_HEADER + bytes[end + 1]!;
+    }
+    return end - at;
+  },
+
   unpack(bytes: Uint8Array, from: number, to: number): Multipart {
     const frames: Buffer[] = [];
     for (let at = from; at < to;) {

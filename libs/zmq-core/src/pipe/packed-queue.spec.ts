@@ -14,12 +14,7 @@ class Target {
     expect(to - from).toBeLessThanOrEqual(this.room);
     const run = bytes.slice(from, to);
     for (let at = 0; at < run.length;) {
-      let end = at;
-      let more = true;
-      while (more) {
-        more = run[end] === 1;
-        end += 2 + run[end + 1]!;
-      }
+      const end = at + packedFrames.sizeAt(run, at);
       this.taken.push(packedFrames.unpack(run, at, end));
       at = end;
     }

@@ -8,15 +8,26 @@ const FIRST_CAPACITY = 512;
 /** An empty queue lets go of more memory than this. */
 const KEEP_CAPACITY = 256 * 1024;
 
+/** Packed messages that follow each other. */
+interface Run {
+  count: number;
+  size: number;
+}
+
 /**
  * Keeps small messages as bytes:
  *
- *   entries   14   14   [large message]   14     a number: so many bytes of `bytes`
- *   bytes     ....|head 14 bytes|14 bytes|14 bytes|tail....
+ *   entries   { 3 messages, 42 bytes }   [large message]   { 1 message, 14 bytes }
+ *   bytes     ....|head  message  message  message  message|tail....
+ *
+ * A run is one entry, so a small message costs the copy of its bytes and no more.
  */
 export class PackedQueue implements MessageQueue {
   readonly #packing: Packing;
-  readonly #entries = new FifoQueue<Multipart | number>();
+  readonly #entries = new FifoQueue<Multipart | Run>();
+  /** The last entry, when it is one. */
+  #lastRun: Run | undefined;
+  #length = 0;
   #bytes: Uint8Array = NONE;
   #head = 0;
   #tail = 0;
@@ -26,55 +37,84 @@ export class PackedQueue implements MessageQueue {
   }
 
   get length(): number {
-    return this.#entries.length;
+    return this.#length;
   }
 
   push(message: Multipart): void {
+    this.#length++;
     // What is shared by many queues takes less memory as it is.
     const size = message.encoded === undefined ? this.#packing.sizeOf(message) : 0;
     if (size === 0) {
+      this.#lastRun = undefined;
       this.#entries.push(ownFrames(message));
       return;
     }
     if (this.#tail + size > this.#bytes.length) this.#makeRoom(size);
     this.#packing.pack(message, this.#bytes, this.#tail);
     this.#tail += size;
-    this.#entries.push(size);
+    const run = this.#lastRun ?? this.#startRun();
+    run.count++;
+    run.size += size;
   }
 
   shift(): Multipart | undefined {
-    const entry = this.#entries.shift();
-    if (typeof entry !== 'number') return entry;
+    const entry = this.#entries.peek();
+    if (entry === undefined) return undefined;
+    if (!isRun(entry)) {
+      this.#length--;
+      return this.#entries.shift() as Multipart;
+    }
     const from = this.#head;
-    this.#head += entry;
-    const message = this.#packing.unpack(this.#bytes, from, this.#head);
-    if (this.#head === this.#tail) this.#rewind();
+    const to = from + this.#packing.sizeAt(this.#bytes, from);
+    const message = this.#packing.unpack(this.#bytes, from, to);
+    this.#taken(entry, 1, to - from);
     return message;
   }
 
   /** Moves packed messages to the target, as many as lie in front and find room, and not more than `most`. Gives how many. */
   shiftPacked(target: PackedTarget, most: number): number {
-    const entries = this.#entries;
-    const from = this.#head;
-    const last = from + target.room;
-    let count = 0;
-    let to = from;
-    while (count < most) {
-      const entry = entries.peek();
-      if (typeof entry !== 'number' || to + entry > last) break;
-      entries.shift();
-      to += entry;
-      count++;
+    const run = this.#entries.peek();
+    if (run === undefined || !isRun(run)) return 0;
+    const { room } = target;
+    let { count, size } = run;
+    if (count > most || size > room) {
+      size = count = 0;
+      while (count < most) {
+        const next = this.#packing.sizeAt(this.#bytes, this.#head + size);
+        if (size + next > room) break;
+        size += next;
+        count++;
+      }
+      if (count === 0) return 0;
     }
-    if (count === 0) return 0;
-    target.take(this.#bytes, from, to);
-    this.#head = to;
-    if (to === this.#tail) this.#rewind();
+    target.take(this.#bytes, this.#head, this.#head + size);
+    this.#taken(run, count, size);
     return count;
   }
 
   clear(): void {
     this.#entries.clear();
+    this.#lastRun = undefined;
+    this.#length = 0;
+    this.#rewind();
+  }
+
+  #startRun(): Run {
+    const run = { count: 0, size: 0 };
+    this.#lastRun = run;
+    this.#entries.push(run);
+    return run;
+  }
+
+  #taken(run: Run, count: number, size: number): void {
+    this.#length -= count;
+    this.#head += size;
+    run.count -= count;
+    run.size -= size;
+    if (run.count > 0) return;
+    this.#entries.shift();
+    if (run !== this.#lastRun) return;
+    this.#lastRun = undefined;
     this.#rewind();
   }
 
@@ -96,6 +136,10 @@ export class PackedQueue implements MessageQueue {
     this.#head = 0;
     this.#tail = used;
   }
+}
+
+function isRun(entry: Multipart | Run): entry is Run {
+  return !Array.isArray(entry);
 }
 
 const NONE = new Uint8Array(0);

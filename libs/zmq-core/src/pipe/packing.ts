@@ -10,6 +10,8 @@ export interface Packing {
   sizeOf(message: Multipart): number;
   /** Writes just so many bytes. */
   pack(message: Multipart, bytes: Uint8Array, at: number): void;
+  /** Bytes of the packed message that begins there. */
+  sizeAt(bytes: Uint8Array, at: number): number;
   /** The message again, in memory of its own. */
   unpack(bytes: Uint8Array, from: number, to: number): Multipart;
 }
