@@ -139,18 +139,82 @@ describe('queues, high-water marks, life cycle', () => {
   });
 
   it('XPUB with `noDrop` refuses what does not fit, and all 6000 messages arrive in order', async () => {
-    const xpub = open(new XPublisher({ sendHighWaterMark: 2000, noDrop: true, sendTimeout: 0 }));
+    const xpub = open(new XPublisher({ sendHighWaterMark: 200, noDrop: true, sendTimeout: 0 }));
     const sub = open(new Subscriber());
     await xpub.bind('tcp://127.0.0.1:*');
     sub.subscribe('');
     sub.connect(xpub.lastEndpoint!);
     await xpub.receive();
     const sent = fill(xpub, 6000);
-    expect(sent).toBe(2000);
+    expect(sent).toBe(200);
     await expect(xpub.send('too much')).rejects.toMatchObject({ code: 'EAGAIN' });
     const received = receive(sub, 6000);
     for (let i = sent; i < 6000; i++) while (!xpub.trySend(i)) await xpub.untilWritable();
     expect(await received).toEqual(numbers(6000));
+  });
+
+  describe('a pipe that is full within one turn', () => {
+    it('is emptied at once when its mark is a large one: all is taken, and arrives in order', async () => {
+      const push = open(new Push());
+      const pull = open(new Pull());
+      await pull.bind('tcp://127.0.0.1:*');
+      push.connect(pull.lastEndpoint!);
+      await untilPeers(push, 1);
+      expect(fill(push, 30_000)).toBe(30_000);
+      expect(await receive(pull, 30_000)).toEqual(numbers(30_000));
+    });
+
+    it('takes what its mark says when that is small', async () => {
+      const push = open(new Push({ sendHighWaterMark: 255 }));
+      const pull = open(new Pull());
+      await pull.bind('tcp://127.0.0.1:*');
+      push.connect(pull.lastEndpoint!);
+      await untilPeers(push, 1);
+      expect(fill(push, 3000)).toBe(255);
+      expect(await receive(pull, 255)).toEqual(numbers(255));
+    });
+
+    it('shares the batch with those of other peers and sockets', async () => {
+      const pulls = await Promise.all(
+        [0, 1, 2].map(async () => {
+          const pull = open(new Pull({ receiveHighWaterMark: 0 }));
+          await pull.bind('tcp://127.0.0.1:*');
+          return pull;
+        }),
+      );
+      const both = open(new Push());
+      const single = open(new Push());
+      for (const pull of pulls.slice(0, 2)) both.connect(pull.lastEndpoint!);
+      single.connect(pulls[2]!.lastEndpoint!);
+      await Promise.all([untilPeers(both, 2), untilPeers(single, 1)]);
+      for (let i = 0; i < 10_000; i++) {
+        expect(both.trySend(i)).toBe(true);
+        expect(single.trySend(i)).toBe(true);
+      }
+      const [even, odd, all] = await Promise.all([
+        receive(pulls[0]!, 5000),
+        receive(pulls[1]!, 5000),
+        receive(pulls[2]!, 10_000),
+      ]);
+      expect(
+        [...even, ...odd]
+          .flat()
+          .map(Number)
+          .toSorted((a, b) => a - b),
+      ).toEqual(numbers(10_000).flat().map(Number));
+      expect(all).toEqual(numbers(10_000));
+    });
+
+    it('loses nothing when the socket is closed in the same turn', async () => {
+      const push = open(new Push());
+      const pull = open(new Pull());
+      await pull.bind('tcp://127.0.0.1:*');
+      push.connect(pull.lastEndpoint!);
+      await untilPeers(push, 1);
+      expect(fill(push, 2500)).toBe(2500);
+      push.close();
+      expect(await receive(pull, 2500)).toEqual(numbers(2500));
+    });
   });
 
   it('a PULL that disconnects and connects again leaves the old messages behind, at both ends', async () => {

@@ -112,6 +112,32 @@ describe('a batch', () => {
   });
 });
 
+describe('a batch that is held', () => {
+  it('goes on where it was', () => {
+    const batch = new Batch();
+    batch.begin();
+    encodeMessage(small(3), batch);
+    batch.hold({ evict: () => expect('nobody else').toBe('here') });
+    batch.release();
+    encodeMessage(small(3), batch);
+    expect(batch.size).toBe(10);
+    batch.begin();
+  });
+
+  it('is written by its holder before somebody else begins', () => {
+    const batch = new Batch();
+    batch.begin();
+    encodeMessage(small(3), batch);
+    const written: Buffer[] = [];
+    batch.hold({ evict: () => written.push(Buffer.concat(batch.finish())) });
+    batch.begin();
+    expect(written).toEqual([encoded([small(3)])]);
+    expect(batch.isEmpty).toBe(true);
+    batch.begin();
+    expect(written).toHaveLength(1);
+  });
+});
+
 describe('the memory of a batch', () => {
   it('serves every write that goes through at once', () => {
     const batch = new Batch();

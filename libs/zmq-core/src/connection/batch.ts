@@ -20,6 +20,12 @@ class Arena {
   abandoned = false;
 }
 
+/** Who gathers in the batch over more than one call. */
+export interface BatchHolder {
+  /** Somebody else needs the batch: what it holds is to be written now. */
+  evict(): void;
+}
+
 /** The part of an arena that a pending write uses; give it back when the write is done. */
 export type Loan = Arena;
 
@@ -29,6 +35,9 @@ export type Loan = Arena;
  *
  *   batch.begin(); … connection.encode(message, batch) …; stream.write(batch.finish());
  *   loan = stream.pendingBytes > 0 ? batch.lend() : undefined
+ *
+ * Between `begin` and `finish` a session may let go of it by `hold`: it goes on later,
+ * unless another session begins first.
  *
  * Almost every write goes through at once, so almost always the same memory serves
  * the next one. Memory is bound to pending bytes, not to the number of connections.
@@ -44,17 +53,31 @@ export class Batch {
   #start = 0;
   readonly #segments: Buffer[] = [];
   readonly #free: Arena[] = [];
+  #holder: BatchHolder | undefined;
 
   constructor() {
     this.bytes = this.#arena.bytes;
   }
 
   begin(): void {
+    const holder = this.#holder;
+    this.#holder = undefined;
+    holder?.evict();
     if (BATCH_SIZE - this.#arena.used < MIN_ROOM) this.#change();
     this.#start = this.#arena.used;
     this.at = this.#start;
     this.size = 0;
     this.#segments.length = 0;
+  }
+
+  /** Keeps what is in it for a holder that will go on, or for its `evict`. */
+  hold(holder: BatchHolder): void {
+    this.#holder = holder;
+  }
+
+  /** The holder goes on, or gives up what it held. */
+  release(): void {
+    this.#holder = undefined;
   }
 
   get isFull(): boolean {

@@ -1,4 +1,5 @@
 import type { Multipart } from '../foundation/multipart.js';
+import type { FrameRun } from '../wire/frame-run.js';
 import type { PeerInfo } from '../foundation/peer-info.js';
 import type { Batch } from './batch.js';
 
@@ -44,8 +45,14 @@ export interface ConnectionSink {
   ready(info: PeerInfo): boolean;
   /** A whole message. False: stop after this one. */
   message(message: Multipart): boolean;
+  /** Messages that `run` takes now. */
+  readonly room: number;
+  /** Whole messages, at most `room`. False: stop after these. */
+  run(run: FrameRun): boolean;
   failed(failure: ConnectionFailure): void;
 }
+
+export type { FrameRun } from '../wire/frame-run.js';
 
 /** Why a conversation ended, in the terms of libzmq's events. */
 export interface ConnectionFailure {

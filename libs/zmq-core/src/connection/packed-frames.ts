@@ -5,6 +5,15 @@ import { MORE, SHORT_HEADER } from '../wire/frame.js';
 /** A message of more bytes is not packed. */
 const PACK_LIMIT = 1024;
 
+/** Gives where the frame ends. */
+function packFrame(frame: Buffer, flags: number, bytes: Uint8Array, at: number): number {
+  const { length } = frame;
+  bytes[at] = flags;
+  bytes[at + 1] = length;
+  copyBytes(frame, bytes, at + SHORT_HEADER);
+  return at + SHORT_HEADER + length;
+}
+
 /**
  * Small messages as the frames that `encodeMessage` makes of them, all of them short:
  * a connection that sends messages as they are sends the packed bytes as they are.
@@ -27,13 +36,8 @@ export const packedFrames = {
 
   pack(message: Multipart, bytes: Uint8Array, at: number): void {
     const last = message.length - 1;
-    for (let i = 0; i <= last; i++) {
-      const frame = message[i]!;
-      bytes[at] = i < last ? MORE : 0;
-      bytes[at + 1] = frame.length;
-      copyBytes(frame, bytes, at + SHORT_HEADER);
-      at += SHORT_HEADER + frame.length;
-    }
+    for (let i = 0; i < last; i++) at = packFrame(message[i]!, MORE, bytes, at);
+    packFrame(message[last]!, 0, bytes, at);
   },
 
   sizeAt(bytes: Uint8Array, at: number): number {

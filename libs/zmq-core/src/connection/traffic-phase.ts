@@ -39,7 +39,12 @@ export class TrafficPhase {
 
   /** True when the sink stopped it. */
   drain(decoder: FrameDecoder, sink: ConnectionSink, now: number): boolean {
-    while (decoder.next()) {
+    for (;;) {
+      if (this.#unfinished.length === 0) {
+        const run = decoder.nextRun(sink.room, this.#maxFrames);
+        if (run !== undefined && !sink.run(run)) return true;
+      }
+      if (!decoder.next()) break;
       const { flags, body } = decoder;
       if ((flags & COMMAND) !== 0) {
         const message = this.#command(flags, body, now);

@@ -1,10 +1,20 @@
 import { message } from '../testing/pipe-log.js';
 import { Lane } from './lane.js';
+import type { MessageRun } from './unopened-queue.js';
 
 function lane(messages: number, bytes = 0): Lane {
   const made = new Lane(false, false);
   made.setWriterMark({ messages, bytes });
   return made;
+}
+
+function runOf(...texts: string[]): MessageRun {
+  return {
+    get length() {
+      return texts.length;
+    },
+    shift: () => message(texts.shift()!),
+  };
 }
 
 function text(of: Lane): string | undefined {
@@ -24,6 +34,15 @@ describe('Lane', () => {
       expect(five.mayReopen()).toBe(false);
       five.shift();
       expect(five.mayReopen()).toBe(true);
+    });
+
+    it('has room for what is missing to the mark, for a run as for single messages', () => {
+      const five = lane(5);
+      five.push(message('1'), 0);
+      expect(five.room).toBe(4);
+      five.pushRun(runOf('2', '3', '4', '5'), 0);
+      expect([five.full, five.room]).toEqual([true, 0]);
+      expect(Array.from({ length: 6 }, () => text(five))).toEqual(['1', '2', '3', '4', '5', undefined]);
     });
 
     it('is never full without a mark', () => {
@@ -103,6 +122,17 @@ describe('Lane', () => {
       both.shift();
       both.shift();
       expect(both.mayReopen()).toBe(true);
+    });
+
+    it('counts the cost of a run until the next message with a cost was taken', () => {
+      const runs = lane(0, 100);
+      runs.pushRun(runOf('1', '2', '3'), 60);
+      expect(runs.full).toBe(false);
+      runs.pushRun(runOf('4'), 60);
+      expect(runs.full).toBe(true);
+      expect([text(runs), text(runs), text(runs), runs.mayReopen()]).toEqual(['1', '2', '3', false]);
+      expect([text(runs), runs.mayReopen()]).toEqual(['4', false]);
+      expect([text(runs), runs.mayReopen()]).toEqual([undefined, true]);
     });
 
     it('counts from the moment on that a byte mark is set', () => {

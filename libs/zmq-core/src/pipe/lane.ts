@@ -5,6 +5,7 @@ import { type HighWaterMark, reopenLevel, sumOfMarks, unlimited } from './high-w
 import type { MessageQueue } from './message-queue.js';
 import { PackedQueue } from './packed-queue.js';
 import type { Keeping, PackedTarget } from './packing.js';
+import { type MessageRun, UnopenedQueue } from './unopened-queue.js';
 
 const NEVER = Number.MAX_SAFE_INTEGER;
 
@@ -24,6 +25,8 @@ export class Lane {
   asleep = true;
   /** The writer was, or would be, refused; cleared at the reopen level. */
   full = false;
+  /** The writer is in the call that made it full: it has not seen it so far. */
+  filling = false;
   /** A message was taken, and its reader does not have it yet: nothing may overtake it. */
   handing = false;
   /** Wake-ups do not come from within the call that caused them, see `PipeMarks.deferWakes`. */
@@ -47,7 +50,10 @@ export class Lane {
   readonly #copies: boolean;
   /** The queue, when it is one that packs. */
   #packed: PackedQueue | undefined;
+  /** Of the messages that have a cost: their number and the cost, in turn. `undefined` when bytes are not counted. */
   #costs: FifoQueue<number> | undefined;
+  /** `#read` at which the next of them is taken. */
+  #costAt = NEVER;
   #written = 0;
   #read = 0;
   readonly #signals = new FifoQueue<Signal>();
@@ -60,7 +66,9 @@ export class Lane {
     this.#conflates = conflate;
     if (typeof keeping !== 'string' && !conflate) this.#packed = new PackedQueue(keeping);
     this.#copies = keeping !== 'given' && this.#packed === undefined;
-    this.queue = this.#packed ?? (conflate ? new ConflatingQueue() : new FifoQueue<Multipart>());
+    if (this.#packed !== undefined) this.queue = this.#packed;
+    else if (conflate) this.queue = new ConflatingQueue();
+    else this.queue = keeping === 'given' ? new UnopenedQueue() : new FifoQueue<Multipart>();
   }
 
   /** True when byte costs are counted; then `push` needs its second argument. */
@@ -88,25 +96,37 @@ export class Lane {
     this.#conflates = true;
     this.#read = this.#written - newest.length;
     this.#costs = undefined;
+    this.#costAt = NEVER;
     this.#bytes = 0;
     this.#held = 0;
     this.full = false;
   }
 
   push(message: Multipart, cost: number): void {
-    this.queue.push(this.#copies ? ownFrames(message) : message);
-    this.#written++;
+    // By its own name: the call is then known to the compiler.
+    if (this.#packed !== undefined) this.#packed.push(message);
+    else this.queue.push(this.#copies ? ownFrames(message) : message);
     if (this.#conflates) {
-      this.#read = this.#written - 1; // the message that was replaced counts as read
+      this.#read = this.#written++; // the message that was replaced counts as read
       return;
     }
-    if (this.#costs !== undefined) {
-      this.#costs.push(cost);
-      this.#bytes += cost;
-      const { bytes } = this.#mark;
-      if (bytes > 0 && this.#bytes >= bytes) this.full = true;
+    this.#count(1, cost);
+  }
+
+  /** Several at once, at most `room`. They share the cost. */
+  pushRun(run: MessageRun, cost: number): void {
+    const { length } = run;
+    if (!(this.queue instanceof UnopenedQueue)) {
+      for (let i = 0; i < length; i++) this.push(run.shift(), i === 0 ? cost : 0);
+      return;
     }
-    if (this.#written - this.#read >= this.#limit) this.full = true;
+    this.queue.pushRun(run);
+    this.#count(length, cost);
+  }
+
+  /** Messages that are missing to the mark. */
+  get room(): number {
+    return this.#limit - (this.#written - this.#read);
   }
 
   /**
@@ -125,10 +145,7 @@ export class Lane {
       return undefined;
     }
     this.#read++;
-    if (this.#costs !== undefined) {
-      const cost = this.#costs.shift()!;
-      if (cost > 0) this.#release(cost);
-    }
+    if (this.#read > this.#costAt) this.#holdNext();
     if (this.#read >= this.#signalAt) this.#scheduleSignals();
     return message;
   }
@@ -140,10 +157,7 @@ export class Lane {
     if (this.#read >= this.#signalAt) this.#tellDue();
     const count = packed.shiftPacked(target, this.#signalAt - this.#read);
     this.#read += count;
-    const costs = this.#costs;
-    if (costs !== undefined) {
-      for (let i = 0; i < count; i++) this.#release(costs.shift()!);
-    }
+    while (this.#read > this.#costAt) this.#holdNext();
     if (this.#read >= this.#signalAt) this.#scheduleSignals();
     return count > 0;
   }
@@ -171,6 +185,7 @@ export class Lane {
   clear(): void {
     this.queue.clear();
     this.#costs?.clear();
+    this.#costAt = NEVER;
     this.#bytes = 0;
     this.#held = 0;
     this.#read = this.#written;
@@ -185,11 +200,8 @@ export class Lane {
     this.#limit = mark.messages === 0 ? NEVER : mark.messages;
     this.#reopenMessages = reopenLevel(mark.messages);
     this.#reopenBytes = reopenLevel(mark.bytes);
-    if (mark.bytes > 0 && this.#costs === undefined && !this.#conflates) {
-      this.#costs = new FifoQueue<number>();
-      // What came before bytes were counted costs nothing.
-      for (let i = 0; i < this.queue.length; i++) this.#costs.push(0);
-    }
+    // What came before bytes were counted costs nothing.
+    if (mark.bytes > 0 && !this.#conflates) this.#costs ??= new FifoQueue<number>();
     this.full = this.#isAtLimit();
   }
 
@@ -197,6 +209,27 @@ export class Lane {
     if (this.#conflates) return false;
     const { messages, bytes } = this.#mark;
     return (messages > 0 && this.queue.length >= messages) || (bytes > 0 && this.#bytes >= bytes);
+  }
+
+  #count(messages: number, cost: number): void {
+    if (this.#costs !== undefined && cost > 0) {
+      if (this.#costAt === NEVER) this.#costAt = this.#written;
+      this.#costs.push(this.#written);
+      this.#costs.push(cost);
+      this.#bytes += cost;
+      const { bytes } = this.#mark;
+      if (bytes > 0 && this.#bytes >= bytes) this.full = true;
+    }
+    this.#written += messages;
+    if (this.#written - this.#read >= this.#limit) this.full = true;
+  }
+
+  /** A message with a cost was taken: it is held until the next one. */
+  #holdNext(): void {
+    const costs = this.#costs!;
+    costs.shift();
+    this.#release(costs.shift()!);
+    this.#costAt = costs.peek() ?? NEVER;
   }
 
   #release(next: number): void {

@@ -4,6 +4,7 @@ import { soon } from '../foundation/turns.js';
 import { type HighWaterMark, unlimited } from './high-water-mark.js';
 import { Lane } from './lane.js';
 import type { Keeping, PackedTarget } from './packing.js';
+import type { MessageRun } from './unopened-queue.js';
 
 /**
  * What the owner of a pipe's end is told. Set `end.handler` before anything is
@@ -20,6 +21,11 @@ export interface PipeHandler {
   onReadable(end: PipeEnd): void;
   /** A `write()` that was refused may succeed now, or never will: the other end was closed. */
   onWritable(end: PipeEnd): void;
+  /**
+   * The last write filled the pipe to its mark. Who reads now makes room before the
+   * writer has seen that there was none: nobody is told of it.
+   */
+  onFull?(end: PipeEnd): void;
   /** The connection behind the other end was lost; a new one comes on the same pipe. What is queued here stays. */
   onHiccup(end: PipeEnd, reason: CloseReason): void;
   /** A handshake was done: this is who reads and writes the other end from here on. */
@@ -110,7 +116,20 @@ export class PipeEnd {
   write(message: Multipart, cost?: number): boolean {
     if (this.#outward.full || !this.open) return false;
     this.#outward.push(message, this.#outward.countsBytes ? (cost ?? byteLength(message)) : 0);
+    if (this.#outward.full) this.#tellFull();
     return true;
+  }
+
+  /** `write` of several messages, at most `room`, that share the cost. */
+  writeRun(run: MessageRun, cost: number): boolean {
+    if (this.#outward.full || !this.open) return false;
+    this.#outward.pushRun(run, cost);
+    return true;
+  }
+
+  /** Messages that `writeRun` takes; there is no limit to what a closed pipe refuses. */
+  get room(): number {
+    return this.open ? this.#outward.room : Infinity;
   }
 
   /** `write` past the mark, for what must never be refused (subscriptions). False only when closed. */
@@ -244,8 +263,16 @@ export class PipeEnd {
     if (otherWaits && !this.#other.#closed) this.#other.handler.onWritable(this.#other);
   }
 
+  #tellFull(): void {
+    const lane = this.#outward;
+    lane.filling = true;
+    this.#other.handler.onFull?.(this.#other);
+    lane.filling = false;
+  }
+
   #reopen(lane: Lane, handing: boolean): void {
     lane.full = false;
+    if (lane.filling) return;
     lane.handing = handing;
     this.#other.#wakeWriter();
     lane.handing = false;

@@ -3,6 +3,7 @@ import { ZmtpConnection } from '../connection/zmtp-connection.js';
 import type { Timer } from '../foundation/clock.js';
 import type { Multipart } from '../foundation/multipart.js';
 import { type CloseReason, closedByUs, errorOf, type PeerInfo } from '../foundation/peer-info.js';
+import type { FrameRun } from '../connection/connection.js';
 import type { PipeEnd, PipeHandler } from '../pipe/pipe.js';
 import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.js';
 import { Outflow } from './outflow.js';
@@ -82,7 +83,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
 
   /** Closes at once if something is still to be sent. */
   dropPending(reason: CloseReason): void {
-    if (this.#stream.pendingBytes > 0 || (this.#pipe?.queued ?? 0) > 0) this.destroy(reason);
+    if (this.#stream.pendingBytes > 0 || this.#outflow.holds || (this.#pipe?.queued ?? 0) > 0) this.destroy(reason);
   }
 
   // ── from the stream ──
@@ -140,10 +141,17 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   message(message: Multipart): boolean {
     const pipe = this.#pipe!;
     if (pipe.write(message, pipe.countsBytes ? this.#connection.takePinned() : 0)) return !pipe.full;
-    // A full pipe is not offered more. A closed one takes nothing: while its socket
-    // lingers, what comes is thrown away, so that PINGs are answered and the end is seen.
-    if (pipe.open) throw new Error('a message was decoded for a full pipe');
-    return this.#state === 'open';
+    return this.#thrownAway(pipe);
+  }
+
+  get room(): number {
+    return this.#pipe!.room;
+  }
+
+  run(run: FrameRun): boolean {
+    const pipe = this.#pipe!;
+    if (pipe.writeRun(run, this.#connection.takePinned())) return !pipe.full;
+    return this.#thrownAway(pipe);
   }
 
   failed(failure: ConnectionFailure): void {
@@ -159,6 +167,10 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
 
   onReadable(): void {
     this.#outflow.schedule();
+  }
+
+  onFull(): void {
+    this.#outflow.gather();
   }
 
   /** The reader made room, or will never read again: goes on with what was left undecoded. */
@@ -222,6 +234,15 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   /** Of what a call in between may have changed. */
   #hasEnded(): boolean {
     return this.#state === 'ending';
+  }
+
+  /**
+   * A full pipe is not offered more. A closed one takes nothing: while its socket
+   * lingers, what comes is thrown away, so that PINGs are answered and the end is seen.
+   */
+  #thrownAway(pipe: PipeEnd): boolean {
+    if (pipe.open) throw new Error('a message was decoded for a full pipe');
+    return this.#state === 'open';
   }
 
   // ── time ──

@@ -1,4 +1,4 @@
-import type { ConnectionFailure, ConnectionSink } from '../connection/connection.js';
+import type { ConnectionFailure, ConnectionSink, FrameRun } from '../connection/connection.js';
 import type { Multipart } from '../foundation/multipart.js';
 import type { PeerInfo } from '../foundation/peer-info.js';
 
@@ -18,6 +18,15 @@ export class RecordingSink implements ConnectionSink {
 
   message(message: Multipart): boolean {
     this.messages.push(message);
+    return this.wantsMore;
+  }
+
+  get room(): number {
+    return this.wantsMore ? Infinity : 1;
+  }
+
+  run(run: FrameRun): boolean {
+    while (run.length > 0) this.messages.push(run.shift());
     return this.wantsMore;
   }
 

@@ -85,6 +85,66 @@ it('gives the same frames for any frames and any chunking', () => {
   );
 });
 
+describe('runs of unopened messages', () => {
+  /** All messages: as many as there are by runs of at most `most`, the rest frame by frame. */
+  function messages(chunks: readonly Buffer[], most: number, maxFrames = 100): (readonly string[])[] {
+    const decoder = new FrameDecoder(1 << 30);
+    const read: string[][] = [];
+    let unfinished: string[] = [];
+    for (const chunk of chunks) {
+      decoder.feed(chunk);
+      for (;;) {
+        const run = unfinished.length === 0 ? decoder.nextRun(most, maxFrames) : undefined;
+        expect(run?.length ?? 1).toBeLessThanOrEqual(most);
+        while (run !== undefined && run.length > 0) read.push(run.shift().map(print));
+        if (!decoder.next()) break;
+        unfinished.push(print(decoder.body));
+        if ((decoder.flags & 1) !== 0) continue;
+        read.push(unfinished);
+        unfinished = [];
+      }
+    }
+    return read;
+  }
+
+  it('are the same messages as without them, for any messages and any chunking', () => {
+    const size = fc.oneof({ weight: 6, arbitrary: fc.nat(12) }, fc.constantFrom(255, 256, 9000));
+    const body = fc.tuple(size, fc.nat(99)).map(([length, seed]) => pattern(length, seed));
+    const message = fc.array(body, { minLength: 1, maxLength: 5 });
+    const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 30 }), cuts, fc.integer({ min: 1, max: 40 }), (sent, places, most) => {
+        const wire = Buffer.concat(
+          sent.flatMap((frames) => frames.map((each, i) => frame(i < frames.length - 1 ? 1 : 0, each))),
+        );
+        const chunks = cutAt(
+          wire,
+          places.map((at) => Math.floor(at * wire.length)),
+        );
+        expect(messages(chunks, most)).toEqual(sent.map((frames) => frames.map(print)));
+      }),
+    );
+  });
+
+  it('end before a command, a long frame, an unfinished message, and one of too many frames', () => {
+    const decoder = new FrameDecoder(200);
+    const lengths = (wire: string) => {
+      decoder.feed(bytes(wire));
+      const run = decoder.nextRun(100, 2);
+      while (decoder.next());
+      return run?.length;
+    };
+    expect(lengths('00 00 04 00 00 00')).toBe(1);
+    expect(lengths('00 00 02 0000000000000001 "a" 00 00')).toBe(1);
+    expect(lengths('00 00 01 00')).toBe(1);
+    expect(lengths('01 00 00 00 01 00 01 00 00 00')).toBe(1);
+    expect(lengths('04 00')).toBeUndefined();
+    decoder.feed(bytes('00 00 00 C9'));
+    expect(decoder.nextRun(100, 2)!.length).toBe(1);
+    expect(() => decoder.next()).toThrow(/over the limit/);
+  });
+});
+
 it('keeps the order of chunks that come while decoding is stopped', () => {
   const stream = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 20 });
   fc.assert(

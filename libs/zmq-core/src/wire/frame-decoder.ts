@@ -1,6 +1,7 @@
 import { ProtocolError } from '../foundation/errors.js';
 import { viewOf } from '../foundation/bytes.js';
-import { LONG, LONG_HEADER, SHORT_HEADER } from './frame.js';
+import { FrameRun } from './frame-run.js';
+import { LONG, LONG_HEADER, MORE, SHORT_HEADER } from './frame.js';
 
 /** A split body gets a buffer of at most this many times the bytes that have come: never of the declared length alone. */
 const GROWTH = 4;
@@ -89,6 +90,35 @@ export class FrameDecoder {
       }
       this.#take(waiting);
     }
+  }
+
+  /**
+   * The whole messages of short frames that come next, at most `most`, unopened.
+   * `undefined` when there is none: then `next` knows what there is. Only at the
+   * beginning of a message.
+   */
+  nextRun(most: number, maxFrames: number): FrameRun | undefined {
+    if (this.#headerLength > 0 || this.#split !== undefined) return undefined;
+    const chunk = this.#chunk;
+    const { length } = chunk;
+    const first = this.#at;
+    let end = first;
+    let at = first;
+    let messages = 0;
+    let frames = 0;
+    while (messages < most && at + SHORT_HEADER <= length) {
+      const flags = chunk[at]!;
+      const size = chunk[at + 1]!;
+      at += SHORT_HEADER + size;
+      if ((flags !== 0 && flags !== MORE) || size > this.maxSize || at > length || ++frames > maxFrames) break;
+      if (flags === MORE) continue;
+      end = at;
+      messages++;
+      frames = 0;
+    }
+    if (messages === 0) return undefined;
+    this.#at = end;
+    return new FrameRun(chunk, this.#memory, this.#offset, first, messages);
   }
 
   /**
