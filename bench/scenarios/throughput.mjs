@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { secondsSince } from './timing.mjs';
 
 const SIZES = [10, 64, 256, 1024, 4096, 16384];
+/** Where nothing says no, the sender gives the event loop a turn after so many bytes, and at least 1,000 messages. */
+const TURN_BYTES = 256 * 1024;
 const bySize = (sizes, extra = {}) => sizes.map((size) => ({ label: `${size} B`, size, ...extra }));
 
 /** Both sides' sockets; the receiver binds and has the figure. */
@@ -26,7 +28,8 @@ function oneWay(Sender, Receiver, prepare = async () => {}) {
       socket.connect(endpoint);
       await prepare(socket);
       // Without a mark the loop would queue everything before the first byte leaves.
-      await sendMany(socket, Buffer.alloc(size, 0x61), count, hwm === 0 ? 1_000 : undefined);
+      const pause = hwm === 0 ? Math.max(1_000, Math.ceil(TURN_BYTES / size)) : undefined;
+      await sendMany(socket, Buffer.alloc(size, 0x61), count, pause);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { COPY_LIMIT, type Multipart } from '../foundation/multipart.js';
+import type { Multipart } from '../foundation/multipart.js';
 
 /** One received part of a message. */
 export type Message = Buffer;
@@ -12,8 +12,8 @@ export type MessageLike = ArrayBufferView | ArrayBuffer | SharedArrayBuffer | st
 /**
  * A message as the user gives it → all its frames, or `undefined` for no parts at all.
  * The memory is still the user's: who keeps the message owns it first (`ownFrames`).
- * One small part comes in an array that the next call uses again, so that sending it
- * allocates nothing (a fifth of the sender's time at 10 B).
+ * One part comes in an array that the next call uses again, so that sending it allocates
+ * nothing (a fifth of the sender's time at 10 B).
  */
 export function toMultipart(message: MessageLike | readonly MessageLike[]): Multipart | undefined {
   if (message instanceof Buffer) return asMultipart(message);
@@ -29,7 +29,6 @@ export function toMultipart(message: MessageLike | readonly MessageLike[]): Mult
 }
 
 function asMultipart(frame: Buffer): Multipart {
-  if (frame.length > COPY_LIMIT) return [frame];
   single[0] = frame;
   return single;
 }

@@ -31,13 +31,16 @@ export function byteLength(message: Multipart): number {
  */
 export const COPY_LIMIT = 128;
 
-/** The message with its small frames copied. One that is shared is nobody's memory any more, and stays. */
+/**
+ * The message in an array of its own, with its small frames copied: for who keeps it
+ * longer than the call that gave it. One that is shared is nobody's any more, and stays.
+ */
 export function ownFrames(message: Multipart): Multipart {
   if (message.encoded !== undefined) return message;
   const { length } = message;
   if (length === 1) {
     const frame = message[0]!;
-    return frame.length > COPY_LIMIT ? message : [copyOf(frame)];
+    return [frame.length > COPY_LIMIT ? frame : copyOf(frame)];
   }
   const owned = new Array<Buffer>(length);
   for (let i = 0; i < length; i++) {

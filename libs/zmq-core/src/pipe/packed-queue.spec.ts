@@ -12,6 +12,7 @@ class Target {
 
   take(bytes: Uint8Array, from: number, to: number): void {
     expect(to - from).toBeLessThanOrEqual(this.room);
+    this.room -= to - from;
     const run = bytes.slice(from, to);
     for (let at = 0; at < run.length;) {
       const end = at + packedFrames.sizeAt(run, at);
