@@ -45,7 +45,7 @@ export const net = {
         );
       },
 
-      async client(_contender, { endpoint, size, count }, tell) {
+      async client(_contender, { endpoint, size, count, warmup }, tell) {
         const socket = await open(endpoint);
         const message = Buffer.alloc(size, 0x61);
         const ask = (times) =>
@@ -58,7 +58,7 @@ export const net = {
             });
             socket.write(message);
           });
-        await ask(Math.ceil(count / 10));
+        await ask(warmup);
         const start = process.hrtime.bigint();
         await ask(count);
         tell({ value: (secondsSince(start) * 1e6) / count });

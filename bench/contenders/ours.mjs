@@ -17,11 +17,12 @@ export const fast = {
     }
   },
 
-  receiveMany(socket, count, onFirst) {
+  /** `onStart` comes with the first message that counts: the one behind the warm-up. */
+  receiveMany(socket, count, onStart, warmup = 0) {
     return new Promise((resolve) => {
-      let received = 0;
+      let received = -warmup;
       socket.onMessage(() => {
-        if (received++ === 0) onFirst();
+        if (received++ === 0) onStart();
         if (received === count) {
           socket.onMessage(undefined);
           resolve();

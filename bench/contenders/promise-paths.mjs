@@ -5,10 +5,10 @@ export function promisePaths() {
       for (let i = 0; i < count; i++) await socket.send(message);
     },
 
-    async receiveMany(socket, count, onFirst) {
-      let received = 0;
+    async receiveMany(socket, count, onStart, warmup = 0) {
+      let received = -warmup;
       for await (const _ of socket) {
-        if (received++ === 0) onFirst();
+        if (received++ === 0) onStart();
         if (received === count) return;
       }
     },

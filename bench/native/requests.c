@@ -40,7 +40,7 @@ void echo_client(void) {
   uint64_t count = number("count");
   void *body = new_body();
   void *socket = connect_socket(open_socket(ZMQ_DEALER));
-  echo(socket, body, count / 10);
+  echo(socket, body, warm_up());
   double start = now();
   echo(socket, body, count);
   tell_value((double)count / (now() - start));
@@ -71,7 +71,7 @@ void round_trip_client(void) {
   uint64_t count = number("count");
   void *body = new_body();
   void *socket = connect_socket(open_socket(ZMQ_REQ));
-  round_trips(socket, body, count / 10);
+  round_trips(socket, body, warm_up());
   double start = now();
   round_trips(socket, body, count);
   tell_value((now() - start) * 1e6 / (double)count);

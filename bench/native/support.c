@@ -131,26 +131,30 @@ void set_context_option(int option, uint64_t value) {
   check(zmq_ctx_set(context, option, (int)value), "zmq_ctx_set");
 }
 
+uint64_t warm_up(void) { return text("warmup", NULL) == NULL ? 0 : number("warmup"); }
+
 void *new_body(void) {
   size_t size = number("size");
   return memset(allocate(size, 1), 'a', size);
 }
 
 void send_many(void *socket) {
-  uint64_t count = number("count");
+  uint64_t count = warm_up() + number("count");
   size_t size = number("size");
   void *body = new_body();
   for (uint64_t sent = 0; sent < count; sent++) send_body(socket, body, size);
 }
 
 double receive_many(void *socket, double *first) {
-  uint64_t count = number("count");
+  uint64_t count = number("count"), before = warm_up();
   zmq_msg_t message;
   zmq_msg_init(&message);
   check(zmq_msg_recv(&message, socket, 0), "receive");
   *first = now();
+  for (uint64_t received = 0; received < before; received++) check(zmq_msg_recv(&message, socket, 0), "receive");
+  double start = now();
   for (uint64_t received = 1; received < count; received++) check(zmq_msg_recv(&message, socket, 0), "receive");
-  double rate = (double)(count - 1) / (now() - *first);
+  double rate = (double)(count - 1) / (now() - start);
   zmq_msg_close(&message);
   return rate;
 }

@@ -51,11 +51,13 @@ void *bind_socket(void *socket);
 /* Connects to where the arguments say. */
 void *connect_socket(void *socket);
 
+/* Messages that come before those that are measured. */
+uint64_t warm_up(void);
 /* A body as large as the arguments say. */
 void *new_body(void);
 /* Sends as many messages as the arguments say. */
 void send_many(void *socket);
-/* Receives as many: messages per second from the first one on, and the time of that one. */
+/* Receives as many: messages per second after the warm-up, and the time of the very first. */
 double receive_many(void *socket, double *first);
 void tell_receive_rate(void *socket);
 void await_subscriptions(void *publisher, uint64_t count);

@@ -11,4 +11,5 @@ export const million = {
   cases: [{ label: '1024 B', size: 1_024, count: 1_000_000 }],
   contenders: ['ours', 'libzmq', 'npm', 'nats', 'redis', 'mqtt', 'rabbitmq'],
   baseline: 'ours',
+  warmUp: undefined,
 };

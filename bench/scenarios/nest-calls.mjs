@@ -6,21 +6,26 @@ const roles = {
     tell({ endpoint: await contender.calls.listen(broker) });
   },
 
-  async client(contender, { endpoint, inFlight, count, percentile }, tell) {
+  async client(contender, { endpoint, inFlight, count, warmup, percentile }, tell) {
     const client = contender.calls.client(endpoint);
     await client.connect();
-    const times = new Float64Array(count);
+    const times = new Float64Array(Math.max(count, warmup));
     // As an application does it: each call by itself.
     const call = async (index) => {
       const since = performance.now();
       await lastValueFrom(client.send('bench', PERSON));
       times[index] = performance.now() - since;
     };
-    await keepInFlight(inFlight, Math.ceil(count / 5), call);
+    await keepInFlight(inFlight, warmup, call);
     const start = performance.now();
     await keepInFlight(inFlight, count, call);
     const seconds = (performance.now() - start) / 1_000;
-    tell({ value: percentile === undefined ? count / seconds : times.sort()[Math.floor(count * percentile)] * 1_000 });
+    tell({
+      value:
+        percentile === undefined
+          ? count / seconds
+          : times.subarray(0, count).sort()[Math.floor(count * percentile)] * 1_000,
+    });
   },
 };
 
@@ -34,6 +39,7 @@ export const nestCalls = {
   cases: CASES,
   contenders: ['nest-zmq', 'nest-tcp', 'nest-grpc', 'nest-nats', 'nest-redis', 'nest-mqtt', 'nest-rmq'],
   baseline: 'nest-tcp',
+  warmUp: 15_000,
   roles,
 };
 

@@ -40,6 +40,7 @@ const common = {
   binder: 'receiver',
   connecter: 'sender',
   baseline: 'libzmq',
+  warmUp: 1_000,
 };
 
 /** PUSH → PULL over tcp loopback, two processes, high-water marks at their default of 1000. */
@@ -122,11 +123,11 @@ export const echo = {
       await echo(socket);
     },
 
-    async client({ sockets, exchange }, { endpoint, size, count, window }, tell) {
+    async client({ sockets, exchange }, { endpoint, size, count, warmup, window }, tell) {
       const socket = new sockets.Dealer();
       socket.connect(endpoint);
       const message = Buffer.alloc(size, 0x61);
-      await exchange(socket, message, Math.ceil(count / 10), window);
+      await exchange(socket, message, warmup, window);
       const start = process.hrtime.bigint();
       await exchange(socket, message, count, window);
       tell({ value: count / secondsSince(start) });
