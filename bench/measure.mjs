@@ -14,7 +14,9 @@ const MAX_COUNT = 20_000_000;
  * Measures all cases of a scenario: in every round each contender once, in turn.
  * Gives every sample. Progress goes to stderr.
  */
-export async function measure(name, scenario, { rounds, only }) {
+export async function measure(name, scenario, { rounds: wanted, only }) {
+  // `mostRounds`: many slow contenders, and no target among them.
+  const rounds = Math.min(wanted, scenario.mostRounds ?? Infinity);
   const contenders = await present(scenario, only);
   const brokers = new Brokers();
   await brokers.start(contenders.map(({ id }) => id));

@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { loadContender } from './contenders/index.mjs';
-import { scenarios } from './scenarios/index.mjs';
+import { rolesOf } from './scenarios/index.mjs';
 
 const [id, scenario, role, ...words] = process.argv.slice(2);
 const parameters = Object.fromEntries(
@@ -19,5 +19,5 @@ const go = new Promise((resolve) => process.stdin.once('data', resolve));
 process.stdin.on('end', () => process.exit(0));
 
 const contender = await loadContender(id);
-const run = contender.roles?.[scenario]?.[role] ?? scenarios[scenario].roles[role];
+const run = contender.roles?.[scenario]?.[role] ?? rolesOf(scenario)[role];
 await run(contender, parameters, tell, go);

@@ -30,9 +30,11 @@ export const net = {
 
       async sender(_contender, { endpoint, size, count }) {
         const socket = await open(endpoint);
+        const bytes = Buffer.alloc(WRITE, 0x61);
         for (let left = size * count; left > 0; left -= WRITE) {
-          const more = socket.write(Buffer.alloc(Math.min(left, WRITE), 0x61));
-          if (!more) await once(socket, 'drain');
+          socket.write(left < WRITE ? bytes.subarray(0, left) : bytes);
+          // There is always one more for the kernel to take.
+          if (socket.writableLength > 2 * WRITE) await once(socket, 'drain');
         }
       },
     },

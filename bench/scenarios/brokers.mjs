@@ -12,4 +12,5 @@ export const million = {
   contenders: ['ours', 'libzmq', 'npm', 'nats', 'redis', 'mqtt', 'rabbitmq'],
   baseline: 'ours',
   warmUp: undefined,
+  mostRounds: 3,
 };

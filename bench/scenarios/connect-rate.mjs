@@ -10,6 +10,7 @@ export const connectRate = {
   cases: [{ label: 'connect', size: 1, window: 50, count: 10_000 }],
   contenders: ['ours', 'libzmq', 'npm', 'net'],
   baseline: 'libzmq',
+  mostRounds: 3,
   binder: 'server',
   connecter: 'client',
 

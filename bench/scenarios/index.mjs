@@ -3,7 +3,7 @@ import { connectRate } from './connect-rate.mjs';
 import { fanOut } from './fan-out.mjs';
 import { linear, linearMemory } from './linear.mjs';
 import { memoryFull } from './memory.mjs';
-import { nestCalls, nestCallsPinned, nestLatency } from './nest-calls.mjs';
+import { nestBrokers, nestCalls, nestCallsPinned, nestLatency } from './nest-calls.mjs';
 import { nestEvents, nestTasks } from './nest-events.mjs';
 import { idleCpu, peersCpu, peersMemory } from './peers.mjs';
 import { roundTrip, roundTripPinned } from './round-trip.mjs';
@@ -31,10 +31,13 @@ export const scenarios = {
   'nest-calls': nestCalls,
   'nest-latency': nestLatency,
   'nest-calls-pinned': nestCallsPinned,
+  'nest-brokers': nestBrokers,
   'nest-events': nestEvents,
   'nest-tasks': nestTasks,
   million,
 };
 
-// Roles that no scenario is named after: for the child processes, not measured once more.
-for (const scenario of [peersCpu, memoryFull]) Object.defineProperty(scenarios, scenario.roleOf, { value: scenario });
+/** The roles by the name under which child processes get them: the scenario's own, or its `roleOf`. */
+export function rolesOf(name) {
+  return Object.entries(scenarios).find(([id, { roleOf = id }]) => roleOf === name)[1].roles;
+}

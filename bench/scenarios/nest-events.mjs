@@ -40,6 +40,7 @@ const common = {
   binder: 'server',
   connecter: 'client',
   cases: CASES,
+  mostRounds: 3,
 };
 
 /** `client.emit()` → `@EventPattern`. For ours without marks, see its contender. */

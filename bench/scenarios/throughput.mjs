@@ -11,25 +11,26 @@ const bySize = (sizes, extra = {}) => sizes.map((size) => ({ label: `${size} B`,
 /** Both sides' sockets; the receiver binds and has the figure. */
 function oneWay(Sender, Receiver, prepare = async () => {}) {
   return {
-    async receiver({ sockets, receiveMany }, { count, hwm, bind = 'tcp://127.0.0.1:*' }, tell) {
+    async receiver({ sockets, receiveMany }, { count, warmup, hwm, bind = 'tcp://127.0.0.1:*' }, tell) {
       const socket = new sockets[Receiver](hwm === undefined ? {} : { receiveHighWaterMark: hwm });
       if (Receiver === 'Subscriber') socket.subscribe();
       await socket.bind(bind);
       tell({ endpoint: socket.lastEndpoint });
       let start = 0n;
-      await receiveMany(socket, count, () => {
+      const onStart = () => {
         start = process.hrtime.bigint();
-      });
+      };
+      await receiveMany(socket, count, onStart, warmup);
       tell({ value: (count - 1) / secondsSince(start) });
     },
 
-    async sender({ sockets, sendMany }, { endpoint, size, count, hwm }) {
+    async sender({ sockets, sendMany }, { endpoint, size, count, warmup = 0, hwm }) {
       const socket = new sockets[Sender](hwm === undefined ? {} : { sendHighWaterMark: hwm });
       socket.connect(endpoint);
       await prepare(socket);
       // Without a mark the loop would queue everything before the first byte leaves.
       const pause = hwm === 0 ? Math.max(1_000, Math.ceil(TURN_BYTES / size)) : undefined;
-      await sendMany(socket, Buffer.alloc(size, 0x61), count, pause);
+      await sendMany(socket, Buffer.alloc(size, 0x61), warmup + count, pause);
     },
   };
 }
@@ -75,6 +76,7 @@ export const ipc = {
   title: 'PUSH → PULL, ipc, two processes',
   roleOf: 'push-pull',
   cases: bySize([10, 1024, 16384]),
+  mostRounds: 3,
   contenders: ['ours', 'libzmq', 'npm'],
   async parameters() {
     const path = join(tmpdir(), `bench-${process.pid}.ipc`);
@@ -92,15 +94,16 @@ export const inproc = {
   cases: bySize([10, 1024, 16384]),
   contenders: ['ours', 'ours-promises', 'libzmq', 'npm'],
   roles: {
-    async both({ sockets, receiveMany, sendMany }, { size, count }, tell) {
+    async both({ sockets, receiveMany, sendMany }, { size, count, warmup = 0 }, tell) {
       const [push, pull] = [new sockets.Push(), new sockets.Pull()];
       await pull.bind('inproc://bench');
       push.connect('inproc://bench');
       let start = 0n;
-      const received = receiveMany(pull, count, () => {
+      const onStart = () => {
         start = process.hrtime.bigint();
-      });
-      await Promise.all([sendMany(push, Buffer.alloc(size, 0x61), count), received]);
+      };
+      const received = receiveMany(pull, count, onStart, warmup);
+      await Promise.all([sendMany(push, Buffer.alloc(size, 0x61), warmup + count), received]);
       tell({ value: (count - 1) / secondsSince(start) });
     },
   },
@@ -114,6 +117,7 @@ export const echo = {
   binder: 'server',
   connecter: 'client',
   cases: bySize([10, 64, 1024, 16384], { window: 500 }),
+  mostRounds: 3,
   contenders: ['ours', 'ours-promises', 'libzmq', 'npm'],
   roles: {
     async server({ sockets, echo }, { bind = 'tcp://127.0.0.1:*' }, tell) {
