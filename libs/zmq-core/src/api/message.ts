@@ -16,7 +16,7 @@ export type MessageLike = ArrayBufferView | ArrayBuffer | SharedArrayBuffer | st
  * nothing (a fifth of the sender's time at 10 B).
  */
 export function toMultipart(message: MessageLike | readonly MessageLike[]): Multipart | undefined {
-  if (message instanceof Buffer) return asMultipart(message);
+  if (message instanceof BufferClass) return asMultipart(message);
   if (!Array.isArray(message)) {
     if (message === undefined) throw new TypeError('Message must be present');
     return asMultipart(toFrame(message as MessageLike));
@@ -33,11 +33,14 @@ function asMultipart(frame: Buffer): Multipart {
   return single;
 }
 
+/** The global is a getter, which is called each time. */
+const BufferClass = Buffer;
+
 const EMPTY = Buffer.alloc(0);
 const single: [Buffer] = [EMPTY];
 
 function toFrame(part: MessageLike): Buffer {
-  if (part instanceof Buffer) return part;
+  if (part instanceof BufferClass) return part;
   if (typeof part === 'string') return Buffer.from(part);
   if (part === null) return EMPTY;
   if (ArrayBuffer.isView(part)) return Buffer.from(part.buffer, part.byteOffset, part.byteLength);

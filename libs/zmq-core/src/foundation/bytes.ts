@@ -1,14 +1,16 @@
+type BufferClass = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
+
 /**
- * The class of Node's Buffers, as `subarray` uses it. Its constructor makes the view
- * that `buffer.subarray` makes in a third of the time (25 against 90 ns), when the
- * caller knows the memory: reading `buffer.buffer` alone costs 40 ns.
+ * The class of Node's Buffers, which `subarray` finds in the same way. Its constructor
+ * makes a view in a third of `subarray`'s time (25 against 90 ns) when the caller knows
+ * the memory: reading `buffer.buffer` alone costs 40 ns.
  */
-const BufferView = (Buffer as unknown as { readonly [Symbol.species]: BufferViewClass })[Symbol.species];
-type BufferViewClass = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
+const species = (Buffer as unknown as { readonly [Symbol.species]?: BufferClass })[Symbol.species];
+const BufferView = species?.prototype === Buffer.prototype ? species : undefined;
 
 /** Bytes `offset` to `offset + length` of the memory, as a Buffer; nothing is copied. */
 export function viewOf(memory: ArrayBufferLike, offset: number, length: number): Buffer {
-  return new BufferView(memory, offset, length);
+  return BufferView === undefined ? Buffer.from(memory, offset, length) : new BufferView(memory, offset, length);
 }
 
 /** Below this a byte loop (1.6 ns a byte) is faster than `TypedArray.set` (17 ns). */

@@ -109,8 +109,9 @@ export class Outflow implements BatchHolder {
     if (pipe === undefined || pipe.queued < GATHER_FROM || this.#taking || !this.#mayWrite()) return;
     this.#begin();
     this.#take(pipe);
-    if (this.#batch.isFull) {
+    if (this.#batch.isFull || this.#ending) {
       this.#write();
+      if (this.#ending) this.#stream.end();
       return;
     }
     this.#holding = true;
@@ -142,12 +143,9 @@ export class Outflow implements BatchHolder {
 
   /** Begins a batch, or goes on with the one that it holds. */
   #begin(): void {
-    if (this.#holding) {
-      this.#holding = false;
-      this.#batch.release();
-      return;
-    }
-    this.#batch.begin();
+    if (this.#holding) this.#batch.release();
+    else this.#batch.begin();
+    this.#holding = false;
     this.#connection.takeOutput(this.#batch);
   }
 
