@@ -1,9 +1,9 @@
 import { viewOf } from '../foundation/bytes.js';
 import type { Multipart } from '../foundation/multipart.js';
-import { MORE, SHORT_HEADER } from './frame.js';
+import { LONG, LONG_HEADER, MORE, SHORT_HEADER, smallSize } from './frame.js';
 
 /**
- * Whole messages of short frames, one behind the other in one chunk, unopened: the
+ * Whole messages, one behind the other in one chunk, unopened: the
  * reader opens each when it takes it. The frames that wait are no objects, so a
  * thousand of them cost the collector nothing (10 B, received: 85 → 60 ns a message).
  */
@@ -27,25 +27,23 @@ export class FrameRun {
   /** Opens the next message; only while there is one. */
   shift(): Multipart {
     this.length--;
-    const at = this.#at;
-    if (this.#chunk[at] === MORE) return this.#several();
-    const size = this.#chunk[at + 1]!;
-    this.#at = at + SHORT_HEADER + size;
-    return [viewOf(this.#memory, this.#offset + at + SHORT_HEADER, size)];
-  }
-
-  #several(): Multipart {
-    const chunk = this.#chunk;
+    if ((this.#chunk[this.#at]! & MORE) === 0) return [this.#frame()];
     const frames: Buffer[] = [];
-    let at = this.#at;
     let more = true;
     while (more) {
-      more = chunk[at] === MORE;
-      const size = chunk[at + 1]!;
-      frames.push(viewOf(this.#memory, this.#offset + at + SHORT_HEADER, size));
-      at += SHORT_HEADER + size;
+      more = (this.#chunk[this.#at]! & MORE) !== 0;
+      frames.push(this.#frame());
     }
-    this.#at = at;
     return frames;
+  }
+
+  #frame(): Buffer {
+    const chunk = this.#chunk;
+    const at = this.#at;
+    const isShort = (chunk[at]! & LONG) === 0;
+    const start = at + (isShort ? SHORT_HEADER : LONG_HEADER);
+    const size = isShort ? chunk[at + 1]! : smallSize(chunk, at + 1);
+    this.#at = start + size;
+    return viewOf(this.#memory, this.#offset + start, size);
   }
 }
