@@ -5,7 +5,7 @@ import { secondsSince } from './timing.mjs';
 
 const SIZES = [10, 64, 256, 1024, 4096, 16384];
 /** Where nothing says no, the sender gives the event loop a turn after so many bytes, and at least 1,000 messages. */
-const TURN_BYTES = 256 * 1024;
+const TURN_BYTES = 128 * 1024;
 const bySize = (sizes, extra = {}) => sizes.map((size) => ({ label: `${size} B`, size, ...extra }));
 
 /** Both sides' sockets; the receiver binds and has the figure. */

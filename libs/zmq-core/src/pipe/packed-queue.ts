@@ -7,8 +7,8 @@ import type { PackedTarget, Packing } from './packing.js';
 /** What an empty queue keeps at most: a connection that is idle holds no memory for its bursts. */
 const OWN_CAPACITY = 512;
 /** Larger memory goes round among the queues of this thread, up to so many bytes each and so many pieces. */
-const SHARED_CAPACITY = 256 * 1024;
-const MOST_SHARED = 8;
+const SHARED_CAPACITY = 1024 * 1024;
+const MOST_SHARED = 4;
 const shared: Uint8Array[] = [];
 
 /** A run that has reached so many bytes is followed by another: what a batch has no room for is looked through message by message. */
@@ -169,7 +169,7 @@ function memoryOf(capacity: number): Uint8Array {
     const spare = shared.pop()!;
     if (spare.length >= capacity) return spare;
   }
-  return new Uint8Array(capacity);
+  return Buffer.allocUnsafeSlow(capacity);
 }
 
 /** Asked twice a message: looking for a property costs 2 ns, `instanceof Buffer` 10. */
