@@ -1,5 +1,6 @@
 import { Dealer, Reply, Request, Router } from '@nest-zmq/core';
 import { closedAfterEach, fill, receive, text, untilPeers } from '../support/sockets.js';
+import { nextTurn } from '../support/raw-peer.js';
 
 const EFSM = expect.objectContaining({ code: 'EFSM', errno: 156384763 }) as Error;
 
@@ -133,6 +134,8 @@ describe.each([
       await req.send('first');
       const asked = await a.receive();
       await b.send([b.peers[0]!.routingId!, '', 'nobody asked you']);
+      // On its way before the answer is.
+      await nextTurn();
       await a.send([asked[0]!, '', 'answer']);
       expect(text(await req.receive())).toEqual(['answer']);
       // The next one goes to B; what B said before is not its answer.

@@ -1,7 +1,7 @@
 import { Peer } from '../socket/peer.js';
 import type { MessageSink } from '../socket/receiver.js';
 import { ZmqError } from '../foundation/errors.js';
-import { type MessageLike, toMultipart } from './message.js';
+import { giveBack, type MessageLike, toMultipart } from './message.js';
 import { coreOf, openCoreOf, Socket, usableCoreOf } from './socket.js';
 
 /*
@@ -60,13 +60,23 @@ export abstract class SendingSocket extends Socket implements Writable {
   send(message: MessageLike | readonly MessageLike[], options?: SendOptions): Promise<void> {
     const { sender } = usableCoreOf(this);
     const multipart = toMultipart(message);
-    return multipart === undefined ? Promise.resolve() : sender.send(multipart, options?.signal);
+    if (multipart === undefined) return Promise.resolve();
+    try {
+      return sender.send(multipart, options?.signal);
+    } finally {
+      giveBack(multipart);
+    }
   }
 
   trySend(message: MessageLike | readonly MessageLike[], options?: PeerOptions): boolean {
     const { sender } = openCoreOf(this);
     const multipart = toMultipart(message);
-    return multipart === undefined || sender.trySend(multipart, checkPeer(options?.peer));
+    if (multipart === undefined) return true;
+    try {
+      return sender.trySend(multipart, checkPeer(options?.peer));
+    } finally {
+      giveBack(multipart);
+    }
   }
 
   untilWritable(options: PeerOptions & SendOptions = {}): Promise<void> {

@@ -118,10 +118,24 @@ describe('a batch that is held', () => {
     batch.begin();
     encodeMessage(small(3), batch);
     batch.hold({ evict: () => expect('nobody else').toBe('here') });
-    batch.release();
+    batch.resume();
     encodeMessage(small(3), batch);
     expect(batch.size).toBe(10);
     batch.begin();
+  });
+
+  it('is busy from its beginning to its end, but not while it is held', () => {
+    const batch = new Batch();
+    const states: boolean[] = [batch.isBusy];
+    batch.begin();
+    states.push(batch.isBusy);
+    batch.hold({ evict: () => {} });
+    states.push(batch.isBusy);
+    batch.resume();
+    states.push(batch.isBusy);
+    batch.finish();
+    states.push(batch.isBusy);
+    expect(states).toEqual([false, true, false, true, false]);
   });
 
   it('is written by its holder before somebody else begins', () => {

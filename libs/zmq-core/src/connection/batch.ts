@@ -54,6 +54,7 @@ export class Batch {
   readonly #segments: Buffer[] = [];
   readonly #free: Arena[] = [];
   #holder: BatchHolder | undefined;
+  #busy = false;
 
   constructor() {
     this.bytes = this.#arena.bytes;
@@ -63,6 +64,7 @@ export class Batch {
     const holder = this.#holder;
     this.#holder = undefined;
     holder?.evict();
+    this.#busy = true;
     if (BATCH_SIZE - this.#arena.used < MIN_ROOM) this.#change();
     this.#start = this.#arena.used;
     this.at = this.#start;
@@ -73,11 +75,21 @@ export class Batch {
   /** Keeps what is in it for a holder that will go on, or for its `evict`. */
   hold(holder: BatchHolder): void {
     this.#holder = holder;
+    this.#busy = false;
   }
 
-  /** The holder goes on, or gives up what it held. */
-  release(): void {
+  /** The holder goes on, or writes what it held. */
+  resume(): void {
     this.#holder = undefined;
+    this.#busy = true;
+  }
+
+  /**
+   * Whether a session is filling it right now. Reading a pipe may wake a writer, who
+   * may fill the pipe of another session: that one has to wait.
+   */
+  get isBusy(): boolean {
+    return this.#busy;
   }
 
   get isFull(): boolean {
@@ -136,6 +148,7 @@ export class Batch {
   /** The segments to write. Valid until `begin`. */
   finish(): readonly Buffer[] {
     this.#cut();
+    this.#busy = false;
     return this.#segments;
   }
 

@@ -1,4 +1,4 @@
-import { currentTurn, soon } from './turns.js';
+import { soon } from './turns.js';
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -30,16 +30,5 @@ describe('soon', () => {
     expect(linksWhenLoopWentOn).toBeGreaterThan(0);
     expect(linksWhenLoopWentOn).toBeLessThanOrEqual(600);
     expect(links).toBe(2000);
-  });
-});
-
-describe('currentTurn', () => {
-  it('is the same within a turn, and another in the next', async () => {
-    const first = currentTurn();
-    await Promise.resolve();
-    expect(currentTurn()).toBe(first);
-    await nextTurn();
-    await nextTurn();
-    expect(currentTurn()).not.toBe(first);
   });
 });

@@ -8,8 +8,7 @@ const TASKS_PER_TURN = 512;
 
 // There is one event loop a thread, so this state is the thread's, not a context's.
 let spent = 0;
-let turnMarked = false;
-let turn = 0;
+let endIsDue = false;
 
 export function soon(task: () => void): void {
   if (spent >= TASKS_PER_TURN) {
@@ -17,21 +16,14 @@ export function soon(task: () => void): void {
     return;
   }
   spent++;
-  currentTurn();
+  if (!endIsDue) {
+    endIsDue = true;
+    setImmediate(endTurn);
+  }
   queueMicrotask(task);
 }
 
 function endTurn(): void {
   spent = 0;
-  turnMarked = false;
-  turn = (turn + 1) | 0;
-}
-
-/** A number that changes with each turn of the event loop in which it is asked for. */
-export function currentTurn(): number {
-  if (!turnMarked) {
-    turnMarked = true;
-    setImmediate(endTurn);
-  }
-  return turn;
+  endIsDue = false;
 }

@@ -266,8 +266,11 @@ export class PipeEnd {
   #tellFull(): void {
     const lane = this.#outward;
     lane.filling = true;
-    this.#other.handler.onFull?.(this.#other);
-    lane.filling = false;
+    try {
+      this.#other.handler.onFull?.(this.#other);
+    } finally {
+      lane.filling = false;
+    }
   }
 
   #reopen(lane: Lane, handing: boolean): void {

@@ -90,6 +90,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
 
   data(chunk: Buffer): void {
     if (this.#state === 'ending' || this.#state === 'closed') return;
+    this.#outflow.heard();
     this.#connection.receive(chunk, this.#host.clock.now());
     if (!this.#paused) this.#pump();
     this.#armTimer();
