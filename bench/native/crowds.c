@@ -118,19 +118,6 @@ void peers_client(void) {
 
 /* ---- connect-rate ---- */
 
-void connect_rate_server(void) {
-  void *socket = bind_socket(open_router());
-  zmq_msg_t sender, body;
-  zmq_msg_init(&sender);
-  zmq_msg_init(&body);
-  for (;;) {
-    check(zmq_msg_recv(&sender, socket, 0), "receive");
-    check(zmq_msg_recv(&body, socket, 0), "receive");
-    check(zmq_msg_send(&sender, socket, ZMQ_SNDMORE), "send");
-    check(zmq_send_const(socket, "", 0, 0), "send");
-  }
-}
-
 static void *ask_on_new_connection(const void *body, size_t size) {
   void *socket = open_socket(ZMQ_DEALER);
   set_option(socket, ZMQ_LINGER, 0);

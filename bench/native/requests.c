@@ -1,8 +1,9 @@
-/* Messages that are answered: echo and round-trip. */
+/* Messages that are answered: echo, round-trip, and the server of connect-rate. */
 #include "roles.h"
 #include "support.h"
 
-void echo_server(void) {
+/* Answers each message with its own body, or with an empty one. */
+static void answer_all(int with_body) {
   void *socket = bind_socket(open_router());
   zmq_msg_t sender, body;
   zmq_msg_init(&sender);
@@ -11,9 +12,14 @@ void echo_server(void) {
     check(zmq_msg_recv(&sender, socket, 0), "receive");
     check(zmq_msg_recv(&body, socket, 0), "receive");
     check(zmq_msg_send(&sender, socket, ZMQ_SNDMORE), "send");
-    check(zmq_msg_send(&body, socket, 0), "send");
+    if (with_body) check(zmq_msg_send(&body, socket, 0), "send");
+    else check(zmq_send_const(socket, "", 0, 0), "send");
   }
 }
+
+void echo_server(void) { answer_all(1); }
+
+void connect_rate_server(void) { answer_all(0); }
 
 static void echo(void *socket, const void *body, uint64_t count) {
   uint64_t window = number("window"), sent = 0, received = 0;

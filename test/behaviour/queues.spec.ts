@@ -154,22 +154,23 @@ describe('queues, high-water marks, life cycle', () => {
   });
 
   describe('a pipe that is full within one turn', () => {
-    it('is emptied at once when its mark is a large one: all is taken, and arrives in order', async () => {
-      const push = open(new Push());
+    async function connected(options: { sendHighWaterMark?: number } = {}) {
+      const push = open(new Push(options));
       const pull = open(new Pull());
       await pull.bind('tcp://127.0.0.1:*');
       push.connect(pull.lastEndpoint!);
       await untilPeers(push, 1);
+      return { push, pull };
+    }
+
+    it('is emptied at once when its mark is a large one: all is taken, and arrives in order', async () => {
+      const { push, pull } = await connected();
       expect(fill(push, 30_000)).toBe(30_000);
       expect(await receive(pull, 30_000)).toEqual(numbers(30_000));
     });
 
     it('takes what its mark says when that is small', async () => {
-      const push = open(new Push({ sendHighWaterMark: 255 }));
-      const pull = open(new Pull());
-      await pull.bind('tcp://127.0.0.1:*');
-      push.connect(pull.lastEndpoint!);
-      await untilPeers(push, 1);
+      const { push, pull } = await connected({ sendHighWaterMark: 255 });
       expect(fill(push, 3000)).toBe(255);
       expect(await receive(pull, 255)).toEqual(numbers(255));
     });
@@ -206,11 +207,7 @@ describe('queues, high-water marks, life cycle', () => {
     });
 
     it('loses nothing when the socket is closed in the same turn', async () => {
-      const push = open(new Push());
-      const pull = open(new Pull());
-      await pull.bind('tcp://127.0.0.1:*');
-      push.connect(pull.lastEndpoint!);
-      await untilPeers(push, 1);
+      const { push, pull } = await connected();
       expect(fill(push, 2500)).toBe(2500);
       push.close();
       expect(await receive(pull, 2500)).toEqual(numbers(2500));

@@ -100,7 +100,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
    * are asked to send no new calls, and it resolves when all calls and event handlers
    * are done and all replies are written, or after `gracePeriod`: what still runs then
    * is told to stop, and its caller gets an error. A call that comes meanwhile, from a
-   * client that has not seen the request or cannot know it, is run as any other.
+   * client that has not seen the request or cannot know it, is run like all others.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close().finally(() => {

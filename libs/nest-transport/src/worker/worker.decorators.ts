@@ -38,7 +38,7 @@ const FAILURE_METADATA = 'nest-zmq:on-task-failure';
 
 /**
  * Makes a provider the worker of a pool: its `@OnTask` methods run the tasks that `ZmqModule.registerWorkers({ pool })`
- * pulls. One class per pool and application; add it to `providers` as any other provider. Its dependencies are injected,
+ * pulls. One class per pool and application; add it to `providers` like every other provider. Its dependencies are injected,
  * and guards, pipes, interceptors and filters work as on a controller's message handler.
  *
  * ```ts

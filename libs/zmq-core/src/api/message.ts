@@ -13,7 +13,7 @@ export type MessageLike = ArrayBufferView | ArrayBuffer | SharedArrayBuffer | st
  * A message as the user gives it → all its frames, or `undefined` for no parts at all.
  * The memory is still the user's: who keeps the message owns it first (`ownFrames`).
  * One part comes in an array that the next call uses again, so that sending it allocates
- * nothing (a fifth of the sender's time at 10 B): `giveBack` it.
+ * nothing (a tenth of the sender's time at 10 B): `giveBack` it.
  */
 export function toMultipart(message: MessageLike | readonly MessageLike[]): Multipart | undefined {
   if (message instanceof BufferClass) return asMultipart(message);

@@ -107,10 +107,6 @@ export class Batch {
     this.advance(this.at + to - from);
   }
 
-  get isEmpty(): boolean {
-    return this.size === 0;
-  }
-
   /** Makes sure that `size` bytes fit at `at`. `size` is at most a header and a copied body. */
   reserve(size: number): void {
     if (this.at + size <= BATCH_SIZE) return;

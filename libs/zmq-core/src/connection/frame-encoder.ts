@@ -41,7 +41,7 @@ export function encodeFrame(body: Buffer, flags: number, batch: Batch): void {
   batch.advance(at + size);
 }
 
-/** Eight octets, octet by octet: `writeUInt32BE` twice costs 15 ns more. */
+/** Eight octets, octet by octet: `writeUInt32BE` checks its bounds, twice. */
 function writeSize(size: number, bytes: Buffer, at: number): void {
   const high = (size / 0x100000000) >>> 0;
   bytes[at] = high >>> 24;

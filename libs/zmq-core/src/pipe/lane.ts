@@ -47,7 +47,7 @@ export class Lane {
   #held = 0;
   #conflates: boolean;
   /** Small frames are the writer's and have to be copied. (A packed queue does so itself.) */
-  readonly #copies: boolean;
+  #copies: boolean;
   /** The queue, when it is one that packs. */
   #packed: PackedQueue | undefined;
   /** Of the messages that have a cost: their number and the cost, in turn. `undefined` when bytes are not counted. */
@@ -92,6 +92,7 @@ export class Lane {
     const newest = new ConflatingQueue();
     for (let message = this.queue.shift(); message !== undefined; message = this.queue.shift()) newest.push(message);
     this.queue = newest;
+    this.#copies ||= this.#packed !== undefined;
     this.#packed = undefined;
     this.#conflates = true;
     this.#read = this.#written - newest.length;

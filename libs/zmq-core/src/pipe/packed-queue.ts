@@ -176,7 +176,7 @@ function memoryOf(capacity: number): Uint8Array {
   return Buffer.allocUnsafeSlow(capacity);
 }
 
-/** Asked twice a message: looking for a property costs 2 ns, `instanceof Buffer` 10. */
+/** Asked twice a message: by `instanceof Buffer` that took 20 ns. */
 function isRun(entry: Multipart | Buffer | Run): entry is Run {
   return (entry as Partial<Run>)[RUN] === true;
 }

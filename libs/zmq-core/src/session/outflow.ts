@@ -13,7 +13,7 @@ const GATHER_FROM = 256;
  * A message that arrives in the pipe schedules a flush; a flush encodes what is
  * queued, at most one batch, into one write. A pipe that is full before is gathered
  * from at once, so that a writer who sends thousands in one turn goes on, and they
- * leave in one write (10 B: 40 ns a message less for sender and receiver together).
+ * leave in one write (PUSH to PULL, 10 B: 7.7 to 8.2 million a second).
  * Nothing is taken from the pipe while the stream still holds bytes, so beyond the
  * pipe's count there is at most one batch.
  */
@@ -77,9 +77,8 @@ export class Outflow implements BatchHolder {
 
   /**
    * The first message after the peer spoke (a request, a reply) leaves right after the
-   * current callback. Every further flush waits for the end of the turn of the event
-   * loop, and gathers what comes until then. (Always `setImmediate`: a round trip takes
-   * a tenth longer. Always `nextTick`: one message a write when many are under way.)
+   * current callback: it is all that is under way, or nearly. Every further flush waits
+   * for the end of the turn of the event loop, and gathers what comes until then.
    */
   schedule(): void {
     if (this.#scheduled || this.#pipe === undefined || this.#stream.pendingBytes > 0) return;
@@ -180,14 +179,21 @@ export class Outflow implements BatchHolder {
     const { sendsPacked } = connection;
     this.#taking = true;
     let more = true;
-    while (more && !batch.isFull) {
-      if (sendsPacked) pipe.readPacked(batch);
-      if (batch.isFull) break;
-      const message = pipe.read();
-      if (message === undefined) more = false;
-      else connection.encode(message, batch);
+    try {
+      while (more && !batch.isFull) {
+        if (sendsPacked) pipe.readPacked(batch);
+        if (batch.isFull) break;
+        const message = pipe.read();
+        if (message === undefined) more = false;
+        else connection.encode(message, batch);
+      }
+    } catch (error) {
+      // The batch is everybody's: it must not stay busy.
+      batch.finish();
+      throw error;
+    } finally {
+      this.#taking = false;
     }
-    this.#taking = false;
     return more;
   }
 

@@ -2,8 +2,8 @@ import { LONGEST_DELAY_MS } from '../foundation/clock.js';
 
 /**
  * Keeps the process alive while somebody waits: open sockets alone do not, a
- * pending `receive` does. One timer for all, that counts or does not: making one
- * anew for each wait would cost a microsecond.
+ * pending `receive` does. One timer for all, that counts or does not: one made anew
+ * for each wait was 2 % of a sender's time.
  */
 export class KeepAlive {
   #holders = 0;

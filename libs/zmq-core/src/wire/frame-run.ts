@@ -5,7 +5,7 @@ import { LONG, LONG_HEADER, MORE, SHORT_HEADER, smallSize } from './frame.js';
 /**
  * Whole messages, one behind the other in one chunk, unopened: the
  * reader opens each when it takes it. The frames that wait are no objects, so a
- * thousand of them cost the collector nothing (10 B, received: 85 → 60 ns a message).
+ * thousand of them cost the collector nothing (10 B, received: 94 to 76 ns a message).
  */
 export class FrameRun {
   /** Messages that are left. */
