@@ -1,7 +1,9 @@
+import { jest } from '@jest/globals';
 import { Context, Dealer, Publisher, Push, Router, Subscriber, XPublisher } from '../index.js';
 import type { SocketTypeName } from '../foundation/socket-type.js';
 import { socketTypes } from '../foundation/socket-type.js';
-import { optionNames, rowOf } from '../socket/option-table.js';
+import { showOption } from '../socket/option-check.js';
+import { optionById, optionNames, readOnlyOptionNames, readOnlyTable, rowOf } from '../socket/option-table.js';
 import type { Socket } from './socket.js';
 import * as sockets from './sockets.js';
 
@@ -36,14 +38,19 @@ describe('socket options', () => {
   });
 
   it('have unique numbers', () => {
-    const ids = optionNames.map((name) => rowOf(name).id);
-    expect(new Set(ids).size).toBe(ids.length);
+    const ids = [
+      ...optionNames.map((name) => rowOf(name).id),
+      ...readOnlyOptionNames.map((name) => readOnlyTable[name].id),
+    ];
+    expect(new Set<number>(ids).size).toBe(ids.length);
+    for (const name of optionNames) expect(optionById(rowOf(name).id)).toBe(name);
   });
 
   it.each(types)('of a new %s are the defaults of the table', (type) => {
     open(new classes[type](), (socket) => {
       for (const name of optionNames.filter((option) => rowOf(option).on.includes(type))) {
-        const expected = name === 'linger' && (type === 'SUB' || type === 'XSUB') ? 0 : rowOf(name).initial;
+        const noLinger = name === 'linger' && (type === 'SUB' || type === 'XSUB');
+        const expected = noLinger ? 0 : showOption(name, rowOf(name).initial);
         expect([name, socket[name as keyof Socket]]).toEqual([name, expected]);
       }
     });
@@ -79,6 +86,62 @@ describe('socket options', () => {
   ])('%s = %p is a TypeError', (name, value, message) => {
     open(new Dealer(), (dealer) => {
       expect(() => Object.assign(dealer, { [name]: value })).toThrow(new TypeError(message));
+    });
+  });
+
+  it.each([
+    ['interface', 'eth0', 'address'],
+    ['useFd', 3, 'descriptor'],
+    ['curvePublicKey', Buffer.alloc(32), 'CURVE'],
+    ['plainServer', true, 'PLAIN'],
+    ['ipcFilterUid', 1000, 'permissions'],
+  ])('%s = %p is refused with a reason, its default is not', (name, value, reason) => {
+    open(new Dealer(), (dealer) => {
+      expect(() => Object.assign(dealer, { [name]: value })).toThrow(
+        expect.objectContaining({ code: 'ENOTSUP', message: expect.stringContaining(reason) as string }),
+      );
+      if (name !== 'curvePublicKey') Object.assign(dealer, { [name]: dealer[name as 'useFd'] });
+    });
+  });
+
+  it.each([
+    ['plainPassword', 'swordfish'],
+    ['plainPassword', 'swordfish'.repeat(99)],
+    ['curveSecretKey', 'swordfish'],
+    ['socksPassword', 'swordfish'.repeat(99)],
+  ])('a %s is in no error', (name, value) => {
+    open(new Dealer(), (dealer) => {
+      expect(() => Object.assign(dealer, { [name]: value })).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('swordfish') as string }),
+      );
+    });
+  });
+
+  it('what has no effect is kept, and said once', () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockReturnValue();
+    try {
+      open(new Dealer({ typeOfService: 0 }), () => expect(warn).not.toHaveBeenCalled());
+      open(new Dealer({ typeOfService: 8 }), (dealer) => expect(dealer.typeOfService).toBe(8));
+      open(new Dealer({ typeOfService: 16 }), (dealer) => expect(dealer.typeOfService).toBe(16));
+      expect(warn.mock.calls).toEqual([[expect.stringMatching(/^Socket option typeOfService has no effect: Node/)]]);
+    } finally {
+      warn.mockRestore();
+    }
+  });
+
+  it('each accept filter is added to those before, null removes them', () => {
+    open(new Dealer({ tcpAcceptFilter: '10.0.0.0/8' }), (dealer) => {
+      dealer.tcpAcceptFilter = '::1';
+      expect(dealer.tcpAcceptFilter).toBe('10.0.0.0/8,::1');
+      dealer.tcpAcceptFilter = null;
+      expect(dealer.tcpAcceptFilter).toBeNull();
+    });
+  });
+
+  it('what a socket only tells cannot be set', () => {
+    open(new Subscriber(), (subscriber) => {
+      expect([subscriber.topicsCount, subscriber.threadSafe]).toEqual([0, false]);
+      expect(() => Object.assign(subscriber, { topicsCount: 1 })).toThrow('which has only a getter');
     });
   });
 

@@ -1,33 +1,51 @@
 import { ZmqError } from '../foundation/errors.js';
 import { type SocketTypeName } from '../foundation/socket-type.js';
+import { checkOption, showOption } from '../socket/option-check.js';
 import {
-  checkOption,
   type OptionName,
   optionNames,
   type optionTable,
   type OptionValue,
+  type ReadOnlyOptionName,
+  readOnlyOptionNames,
+  readOnlyTable,
   rowOf,
 } from '../socket/option-table.js';
+import { warnOfNoEffect } from '../socket/option-warnings.js';
+import { readOnlyOptions, type ReadOnlyOptionValue } from '../socket/read-only-options.js';
 import type { SocketCore } from '../socket/socket-core.js';
 import type { Context } from './context.js';
 import { coreOf, type Socket } from './socket.js';
 
 type Table = typeof optionTable;
+type ReadOnlyTable = typeof readOnlyTable;
 
-/** The options that a socket type has, as properties. */
-export type OptionsOf<Type extends SocketTypeName> = {
+type SettableOf<Type extends SocketTypeName> = {
   [Name in OptionName as Type extends Table[Name]['on'][number] ? Name : never]: OptionValue<Name>;
 };
 
+/** The options that a socket type has, as properties. */
+export type OptionsOf<Type extends SocketTypeName> = SettableOf<Type> & {
+  readonly [
+    Name in ReadOnlyOptionName as Type extends ReadOnlyTable[Name]['on'][number] ? Name : never
+  ]: ReadOnlyOptionValue<Name>;
+};
+
 /** The argument of a socket's constructor. */
-export type SocketOptions<Type extends SocketTypeName> = Partial<OptionsOf<Type>> & {
+export type SocketOptions<Type extends SocketTypeName> = Partial<SettableOf<Type>> & {
   /** Default: the global `context`. */
   context?: Context;
 };
 
 /** Gives a class the accessors of its type's options. */
 export function defineOptions(socketClass: { readonly prototype: Socket }, type: SocketTypeName): void {
-  for (const name of optionNames) if (rowOf(name).on.includes(type)) defineOption(socketClass.prototype, name);
+  const { prototype } = socketClass;
+  for (const name of optionNames) if (rowOf(name).on.includes(type)) defineOption(prototype, name);
+  for (const name of readOnlyOptionNames) {
+    const on: readonly SocketTypeName[] = readOnlyTable[name].on;
+    // Those that every socket has are members of `Socket`.
+    if (on.includes(type) && !(name in prototype)) defineReadOnly(prototype, name);
+  }
 }
 
 function defineOption(prototype: Socket, name: OptionName): void {
@@ -35,15 +53,26 @@ function defineOption(prototype: Socket, name: OptionName): void {
     configurable: true,
     enumerable: true,
     get(this: Socket) {
-      return openCoreOf(this).options[name];
+      return showOption(name, openCoreOf(this).options[name]);
     },
     set(this: Socket, value: unknown) {
       const core = openCoreOf(this);
-      const checked = checkOption(name, value);
+      const kept = checkOption(name, value, core.options[name]);
+      warnOfNoEffect(name, kept);
       if (core.endpoints.count > 0 && rowOf(name).live !== true) {
         process.emitWarning('Socket option will not take effect until next connect/bind.');
       }
-      core.setOption(name, checked as never);
+      core.setOption(name, kept as never);
+    },
+  });
+}
+
+function defineReadOnly(prototype: Socket, name: ReadOnlyOptionName): void {
+  Object.defineProperty(prototype, name, {
+    configurable: true,
+    enumerable: true,
+    get(this: Socket) {
+      return readOnlyOptions[name](openCoreOf(this));
     },
   });
 }

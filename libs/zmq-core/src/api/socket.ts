@@ -3,6 +3,7 @@ import { socketTypes } from '../foundation/socket-type.js';
 import { ZmqError } from '../foundation/errors.js';
 import type { ConnectOptions } from '../socket/endpoints.js';
 import { type Peer, type PeerSink } from '../socket/peer.js';
+import { readOnlyOptions } from '../socket/read-only-options.js';
 import { SocketCore } from '../socket/socket-core.js';
 import { type Context, context as defaultContext, coreOfContext } from './context.js';
 import { Observer } from './observer.js';
@@ -121,17 +122,22 @@ export abstract class Socket {
 
   /** libzmq's number of the socket type. */
   get type(): number {
-    return socketTypes[this.#core.type].id;
+    return readOnlyOptions.type(this.#core);
   }
 
   /** The endpoint that was bound or connected last, wildcards resolved: `tcp://127.0.0.1:46001`. */
   get lastEndpoint(): string | null {
-    return this.#core.endpoints.last;
+    return readOnlyOptions.lastEndpoint(this.#core);
   }
 
   /** `null` for NULL, the mechanism without security. */
   get securityMechanism(): null {
-    return null;
+    return readOnlyOptions.securityMechanism(this.#core);
+  }
+
+  /** Whether libzmq allows it to be used by several threads: the draft types. Here every socket belongs to its thread. */
+  get threadSafe(): boolean {
+    return readOnlyOptions.threadSafe(this.#core);
   }
 
   /** Messages that this socket's pattern has dropped since it was made: no room, nobody there, or malformed. */

@@ -50,6 +50,8 @@ export interface Pattern {
   canReceive(): boolean;
   /** ROUTER: the id under which messages to and from this pipe go. */
   routingIdOf?(end: PipeEnd): Buffer | undefined;
+  /** PUB, XPUB, SUB, XSUB: how many different topics are subscribed to. */
+  readonly topicsCount?: number;
   /** What the pattern dropped, for `stats`; counts since creation. */
   readonly dropped: number;
 }

@@ -1,10 +1,12 @@
-import { ZmqError } from '../foundation/errors.js';
 import type { SocketTypeName } from '../foundation/socket-type.js';
+import type { OptionEffect, OptionKinds, OptionRow, ReadOnlyRow, StoredKinds } from './option-row.js';
 
 /**
- * Every socket option: its name, libzmq's number, type, range, default, and the
- * socket types that have it. The only copy: the accessors of the socket classes,
- * their TypeScript types and the check of a value all come from here.
+ * Every socket option: its name, libzmq's name and number, type, range, unit,
+ * default, the socket types that have it, when a change counts, and what it does
+ * where it does not do what it says. The only copy: the accessors of the socket
+ * classes, their TypeScript types and the check of a value all come from here, and
+ * `docs/options.md` is read against it.
  */
 
 const everySocket = [
@@ -43,94 +45,282 @@ const receiving = [
   'XSUB',
 ] as const satisfies readonly SocketTypeName[];
 
-interface Kinds {
-  int: number;
-  bool: boolean;
-  /** 1–255 bytes of text, or `null` for none. */
-  text: string | null;
-  bytes: Buffer | string | null;
-  fraction: number;
-  verbosity: 'allSubs' | 'allSubsUnsubs' | null;
-  metadata: Readonly<Record<string, string>>;
-}
-type Kind = keyof Kinds;
+// Types with their usual range, and where they are.
+const int = { kind: 'int', on: everySocket } as const;
+const bool = { kind: 'bool', initial: false, on: everySocket } as const;
+const text = { kind: 'text', initial: null, min: 1, max: 255, on: everySocket } as const;
+const bytes = { kind: 'bytes', initial: null } as const;
+const ms = { ...int, unit: 'ms', min: 0 } as const;
+/** -1 = without end. */
+const msOrEver = { ...ms, min: -1, initial: -1 } as const;
+/** 0 = none. */
+const mark = { ...int, unit: 'messages', min: 0, initial: 1000, live: true } as const;
+const markBytes = { ...int, unit: 'bytes', min: 0, max: Number.MAX_SAFE_INTEGER, initial: 0 } as const;
+/** -1 = the system's. */
+const system = { ...int, min: -1, initial: -1 } as const;
+const key = { kind: 'key', initial: null, on: everySocket } as const;
+const osId = { kind: 'id', initial: null, on: everySocket, access: 'write-only' } as const;
 
-interface OptionRow {
-  /** libzmq's number; negative for options that are ours. */
-  readonly id: number;
-  readonly kind: Kind;
-  readonly initial: unknown;
-  readonly min?: number;
-  readonly max?: number;
-  readonly on: readonly SocketTypeName[];
-  /** Takes effect on connections that are there already. All others count for later binds and connects only. */
-  readonly live?: true;
-}
-
-const INT_MAX = 2147483647;
+// Why some have no effect, or are refused.
+const hidden = { kind: 'none', reason: 'Node.js does not show this setting of the system' } as const;
+const noMulticast = { kind: 'none', reason: 'there is no multicast transport' } as const;
+const noThreads = { kind: 'none', reason: 'there are no I/O threads, all sockets share the event loop' } as const;
+const chunks = { kind: 'none', reason: 'Node.js decides how much it reads at once (64 KiB)' } as const;
+const noVmci = { kind: 'refused', reason: 'there is no VMCI transport' } as const;
+const noSecurity = {
+  kind: 'refused',
+  reason: 'PLAIN, CURVE and ZAP are not available; leave it at its default',
+} as const;
+const noDevice = {
+  kind: 'refused',
+  reason: 'Node.js cannot bind to a device, and other traffic must not pass silently; bind to its address',
+} as const;
+const noFd = {
+  kind: 'refused',
+  reason: 'Node.js cannot take over a descriptor here; bind or connect instead',
+} as const;
+const noCredentials = {
+  kind: 'refused',
+  reason: "Node.js does not show who connects over ipc, and nobody must pass unchecked; use the file's permissions",
+} as const satisfies OptionEffect;
 
 export const optionTable = {
-  backlog: { id: 19, kind: 'int', initial: 100, min: 0, on: everySocket },
-  connectTimeout: { id: 79, kind: 'int', initial: 0, min: 0, on: everySocket },
-  handshakeInterval: { id: 66, kind: 'int', initial: 30000, min: 0, on: everySocket },
-  heartbeatInterval: { id: 75, kind: 'int', initial: 0, min: 0, on: everySocket },
-  heartbeatTimeout: { id: 77, kind: 'int', initial: -1, min: 0, on: everySocket },
-  heartbeatTimeToLive: { id: 76, kind: 'int', initial: 0, min: 0, max: 6553599, on: everySocket },
-  immediate: { id: 39, kind: 'bool', initial: false, on: everySocket },
-  ipv6: { id: 42, kind: 'bool', initial: false, on: everySocket },
-  linger: { id: 17, kind: 'int', initial: -1, min: -1, on: everySocket, live: true },
-  maxConnections: { id: -1, kind: 'int', initial: 65535, min: 1, on: everySocket },
-  maxFramesPerMessage: { id: -2, kind: 'int', initial: 16384, min: 1, on: everySocket },
-  maxHandshakes: { id: -3, kind: 'int', initial: 1024, min: 1, on: everySocket },
-  maxMessageSize: { id: 22, kind: 'int', initial: -1, min: -1, max: Number.MAX_SAFE_INTEGER, on: everySocket },
-  metadata: { id: 95, kind: 'metadata', initial: {}, on: everySocket },
-  reconnectAfterRefusal: { id: -4, kind: 'bool', initial: false, on: everySocket },
-  reconnectInterval: { id: 18, kind: 'int', initial: 100, min: -1, on: everySocket },
-  reconnectJitter: { id: -5, kind: 'fraction', initial: 0, on: everySocket },
-  reconnectMaxInterval: { id: 21, kind: 'int', initial: 0, min: 0, on: everySocket },
-  tcpKeepalive: { id: 34, kind: 'int', initial: -1, min: -1, max: 1, on: everySocket },
-  tcpKeepaliveIdle: { id: 36, kind: 'int', initial: -1, min: -1, on: everySocket },
+  // ── binding and connecting ──
+  immediate: { ...bool, id: 39, zmq: 'IMMEDIATE' },
+  ipv6: { ...bool, id: 42, zmq: 'IPV6' },
+  backlog: { ...int, id: 19, zmq: 'BACKLOG', min: 0, initial: 100, unit: 'connections' },
+  connectTimeout: { ...ms, id: 79, zmq: 'CONNECT_TIMEOUT', initial: 0 },
+  handshakeInterval: { ...ms, id: 66, zmq: 'HANDSHAKE_IVL', initial: 30000 },
+  linger: { ...msOrEver, id: 17, zmq: 'LINGER', live: true },
+  maxConnections: { ...int, id: -1, min: 1, initial: 65535, unit: 'connections' },
+  maxHandshakes: { ...int, id: -3, min: 1, initial: 1024, unit: 'connections' },
+  reconnectInterval: { ...ms, id: 18, zmq: 'RECONNECT_IVL', min: -1, initial: 100 },
+  reconnectMaxInterval: { ...ms, id: 21, zmq: 'RECONNECT_IVL_MAX', initial: 0 },
+  reconnectJitter: { kind: 'fraction', id: -5, min: 0, max: 1, initial: 0, on: everySocket },
+  reconnectStop: { ...int, id: 109, zmq: 'RECONNECT_STOP', min: 0, max: 7, initial: 0 },
+  reconnectAfterRefusal: { ...bool, id: -4 },
+  metadata: { kind: 'metadata', id: 95, zmq: 'METADATA', initial: {}, on: everySocket, access: 'write-only' },
+  affinity: { kind: 'mask', id: 4, zmq: 'AFFINITY', initial: 0, on: everySocket, effect: noThreads },
+  useFd: { ...system, id: 89, zmq: 'USE_FD', effect: noFd },
 
-  sendHighWaterMark: { id: 23, kind: 'int', initial: 1000, min: 0, on: sending, live: true },
-  sendHighWaterMarkBytes: { id: -6, kind: 'int', initial: 0, min: 0, max: Number.MAX_SAFE_INTEGER, on: sending },
-  sendTimeout: { id: 28, kind: 'int', initial: -1, min: -1, on: sending, live: true },
-  receiveHighWaterMark: { id: 24, kind: 'int', initial: 1000, min: 0, on: receiving, live: true },
-  receiveHighWaterMarkBytes: { id: -7, kind: 'int', initial: 0, min: 0, max: Number.MAX_SAFE_INTEGER, on: receiving },
-  receiveTimeout: { id: 27, kind: 'int', initial: -1, min: -1, on: receiving, live: true },
+  // ── queues and waiting ──
+  sendHighWaterMark: { ...mark, id: 23, zmq: 'SNDHWM', on: sending },
+  sendHighWaterMarkBytes: { ...markBytes, id: -6, on: sending },
+  sendTimeout: { ...msOrEver, id: 28, zmq: 'SNDTIMEO', on: sending, live: true },
+  receiveHighWaterMark: { ...mark, id: 24, zmq: 'RCVHWM', on: receiving },
+  receiveHighWaterMarkBytes: { ...markBytes, id: -7, on: receiving },
+  receiveTimeout: { ...msOrEver, id: 27, zmq: 'RCVTIMEO', on: receiving, live: true },
+  conflate: {
+    ...bool,
+    id: 54,
+    zmq: 'CONFLATE',
+    on: ['PULL', 'PUSH', 'SUB', 'PUB', 'DEALER'],
+    access: 'write-only',
+  },
+  maxMessageSize: {
+    ...int,
+    id: 22,
+    zmq: 'MAXMSGSIZE',
+    min: -1,
+    max: Number.MAX_SAFE_INTEGER,
+    initial: -1,
+    unit: 'bytes',
+  },
+  maxFramesPerMessage: { ...int, id: -2, min: 1, initial: 16384, unit: 'frames' },
+  inBatchSize: { ...int, id: 101, zmq: 'IN_BATCH_SIZE', min: 1, initial: 8192, unit: 'bytes', effect: chunks },
+  outBatchSize: { ...int, id: 102, zmq: 'OUT_BATCH_SIZE', min: 1, initial: 262144, unit: 'bytes' },
 
-  conflate: { id: 54, kind: 'bool', initial: false, on: ['PULL', 'PUSH', 'SUB', 'PUB', 'DEALER'] },
-  correlate: { id: 52, kind: 'bool', initial: false, on: ['REQ'], live: true },
-  handover: { id: 56, kind: 'bool', initial: false, on: ['ROUTER'], live: true },
-  invertMatching: { id: 74, kind: 'bool', initial: false, on: ['PUB', 'SUB', 'XPUB', 'XSUB'] },
-  mandatory: { id: 33, kind: 'bool', initial: false, on: ['ROUTER'], live: true },
-  manual: { id: 71, kind: 'bool', initial: false, on: ['XPUB'] },
-  maxSubscriptionBytes: { id: -8, kind: 'int', initial: 64 * 1024 * 1024, min: 0, on: ['PUB', 'XPUB'] },
-  maxSubscriptions: { id: -9, kind: 'int', initial: 250000, min: 0, on: ['PUB', 'XPUB'] },
-  noDrop: { id: 69, kind: 'bool', initial: false, on: ['XPUB', 'PUB'] },
-  probeRouter: { id: 51, kind: 'bool', initial: false, on: ['ROUTER', 'DEALER', 'REQ'], live: true },
-  relaxed: { id: 53, kind: 'bool', initial: false, on: ['REQ'], live: true },
-  routingId: { id: 5, kind: 'text', initial: null, on: ['REQ', 'REP', 'ROUTER', 'DEALER'] },
-  verbosity: { id: 40, kind: 'verbosity', initial: null, on: ['XPUB'], live: true },
-  welcomeMessage: { id: 72, kind: 'bytes', initial: null, on: ['XPUB'] },
+  // ── heartbeats ──
+  heartbeatInterval: { ...ms, id: 75, zmq: 'HEARTBEAT_IVL', initial: 0 },
+  heartbeatTimeout: { ...ms, id: 77, zmq: 'HEARTBEAT_TIMEOUT', initial: -1 },
+  heartbeatTimeToLive: { ...ms, id: 76, zmq: 'HEARTBEAT_TTL', max: 6553599, initial: 0 },
+
+  // ── by socket type ──
+  routingId: {
+    kind: 'name',
+    id: 5,
+    zmq: 'ROUTING_ID',
+    min: 1,
+    max: 255,
+    initial: null,
+    on: ['REQ', 'REP', 'ROUTER', 'DEALER'],
+  },
+  mandatory: { ...bool, id: 33, zmq: 'ROUTER_MANDATORY', on: ['ROUTER'], live: true, access: 'write-only' },
+  handover: { ...bool, id: 56, zmq: 'ROUTER_HANDOVER', on: ['ROUTER'], live: true, access: 'write-only' },
+  routerNotify: { ...int, id: 97, zmq: 'ROUTER_NOTIFY', min: 0, max: 3, initial: 0, on: ['ROUTER'], live: true },
+  probeRouter: {
+    ...bool,
+    id: 51,
+    zmq: 'PROBE_ROUTER',
+    on: ['ROUTER', 'DEALER', 'REQ'],
+    live: true,
+    access: 'write-only',
+  },
+  correlate: { ...bool, id: 52, zmq: 'REQ_CORRELATE', on: ['REQ'], live: true, access: 'write-only' },
+  relaxed: { ...bool, id: 53, zmq: 'REQ_RELAXED', on: ['REQ'], live: true, access: 'write-only' },
+  helloMessage: { ...bytes, id: 110, zmq: 'HELLO_MSG', on: ['ROUTER', 'DEALER'], access: 'write-only' },
+  disconnectMessage: { ...bytes, id: 111, zmq: 'DISCONNECT_MSG', on: ['ROUTER'], access: 'write-only' },
+  hiccupMessage: { ...bytes, id: 114, zmq: 'HICCUP_MSG', on: ['DEALER'], access: 'write-only' },
+
+  // ── publish and subscribe ──
+  noDrop: { ...bool, id: 69, zmq: 'XPUB_NODROP', on: ['XPUB', 'PUB'], access: 'write-only' },
+  invertMatching: { ...bool, id: 74, zmq: 'INVERT_MATCHING', on: ['PUB', 'SUB', 'XPUB', 'XSUB'] },
+  verbosity: {
+    kind: 'verbosity',
+    id: 40,
+    zmq: 'XPUB_VERBOSE',
+    initial: null,
+    on: ['XPUB'],
+    live: true,
+    access: 'write-only',
+  },
+  verboseUnsubscribe: {
+    ...bool,
+    id: 115,
+    zmq: 'XSUB_VERBOSE_UNSUBSCRIBE',
+    on: ['XSUB'],
+    live: true,
+    access: 'write-only',
+  },
+  onlyFirstSubscribe: {
+    ...bool,
+    id: 108,
+    zmq: 'ONLY_FIRST_SUBSCRIBE',
+    on: ['XPUB', 'PUB', 'XSUB'],
+    live: true,
+    access: 'write-only',
+  },
+  manual: { ...bool, id: 71, zmq: 'XPUB_MANUAL', on: ['XPUB'], access: 'write-only' },
+  lastValue: { ...bool, id: 98, zmq: 'XPUB_MANUAL_LAST_VALUE', on: ['XPUB'], live: true, access: 'write-only' },
+  welcomeMessage: { ...bytes, id: 72, zmq: 'XPUB_WELCOME_MSG', on: ['XPUB'], access: 'write-only' },
+  maxSubscriptions: { ...int, id: -9, min: 0, initial: 250000, unit: 'topics', on: ['PUB', 'XPUB'] },
+  maxSubscriptionBytes: { ...int, id: -8, min: 0, initial: 64 * 1024 * 1024, unit: 'bytes', on: ['PUB', 'XPUB'] },
+
+  // ── tcp ──
+  tcpKeepalive: { ...int, id: 34, zmq: 'TCP_KEEPALIVE', min: -1, max: 1, initial: -1 },
+  tcpKeepaliveIdle: { ...system, id: 36, zmq: 'TCP_KEEPALIVE_IDLE', unit: 's' },
+  tcpKeepaliveCount: { ...system, id: 35, zmq: 'TCP_KEEPALIVE_CNT', unit: 'probes', effect: hidden },
+  tcpKeepaliveInterval: { ...system, id: 37, zmq: 'TCP_KEEPALIVE_INTVL', unit: 's', effect: hidden },
+  tcpMaxRetransmitTimeout: { ...ms, id: 80, zmq: 'TCP_MAXRT', initial: 0, effect: hidden },
+  tcpAcceptFilter: {
+    kind: 'filters',
+    id: 38,
+    zmq: 'TCP_ACCEPT_FILTER',
+    initial: [],
+    on: everySocket,
+    access: 'write-only',
+  },
+  socksProxy: { ...text, id: 68, zmq: 'SOCKS_PROXY', max: 1024, nullable: true },
+  socksUsername: { ...text, id: 99, zmq: 'SOCKS_USERNAME', min: 0, nullable: true },
+  socksPassword: { ...text, id: 100, zmq: 'SOCKS_PASSWORD', min: 0, nullable: true, secret: true },
+  sendBufferSize: { ...system, id: 11, zmq: 'SNDBUF', unit: 'bytes', on: sending, effect: hidden },
+  receiveBufferSize: { ...system, id: 12, zmq: 'RCVBUF', unit: 'bytes', on: receiving, effect: hidden },
+  typeOfService: { ...int, id: 57, zmq: 'TOS', min: 0, initial: 0, effect: hidden },
+  priority: { ...int, id: 112, zmq: 'PRIORITY', min: 0, initial: 0, effect: hidden },
+  busyPoll: { ...int, id: 113, zmq: 'BUSY_POLL', min: 0, initial: 0, unit: 'µs', access: 'write-only', effect: hidden },
+  loopbackFastPath: { ...bool, id: 94, zmq: 'LOOPBACK_FASTPATH', effect: hidden },
+  interface: { ...text, id: 92, zmq: 'BINDTODEVICE', max: 15, nullable: true, effect: noDevice },
+
+  // ── ipc ──
+  ipcFilterPid: { ...osId, id: 58, zmq: 'IPC_FILTER_PID', effect: noCredentials },
+  ipcFilterUid: { ...osId, id: 59, zmq: 'IPC_FILTER_UID', effect: noCredentials },
+  ipcFilterGid: { ...osId, id: 60, zmq: 'IPC_FILTER_GID', effect: noCredentials },
+
+  // ── security ──
+  plainServer: { ...bool, id: 44, zmq: 'PLAIN_SERVER', effect: noSecurity },
+  plainUsername: { ...text, id: 45, zmq: 'PLAIN_USERNAME', nullable: true, effect: noSecurity },
+  plainPassword: { ...text, id: 46, zmq: 'PLAIN_PASSWORD', nullable: true, secret: true, effect: noSecurity },
+  curveServer: { ...bool, id: 47, zmq: 'CURVE_SERVER', effect: noSecurity },
+  curvePublicKey: { ...key, id: 48, zmq: 'CURVE_PUBLICKEY', effect: noSecurity },
+  curveSecretKey: { ...key, id: 49, zmq: 'CURVE_SECRETKEY', secret: true, effect: noSecurity },
+  curveServerKey: { ...key, id: 50, zmq: 'CURVE_SERVERKEY', effect: noSecurity },
+  zapDomain: { ...text, id: 55, zmq: 'ZAP_DOMAIN', effect: noSecurity },
+  zapEnforceDomain: { ...bool, id: 93, zmq: 'ZAP_ENFORCE_DOMAIN', effect: noSecurity },
+
+  // ── multicast ──
+  rate: { ...int, id: 8, zmq: 'RATE', min: 1, initial: 100, unit: 'kbit/s', effect: noMulticast },
+  recoveryInterval: { ...ms, id: 9, zmq: 'RECOVERY_IVL', initial: 10000, effect: noMulticast },
+  multicastHops: {
+    ...int,
+    id: 25,
+    zmq: 'MULTICAST_HOPS',
+    min: 1,
+    initial: 1,
+    unit: 'hops',
+    on: sending,
+    effect: noMulticast,
+  },
+  multicastLoop: { ...bool, id: 96, zmq: 'MULTICAST_LOOP', initial: true, effect: noMulticast },
+  multicastMaxTransportDataUnit: {
+    ...int,
+    id: 84,
+    zmq: 'MULTICAST_MAXTPDU',
+    min: 1,
+    initial: 1500,
+    unit: 'bytes',
+    effect: noMulticast,
+  },
+
+  // ── vmci ──
+  vmciBufferSize: { ...int, id: 85, zmq: 'VMCI_BUFFER_SIZE', min: 0, initial: 65546, unit: 'bytes', effect: noVmci },
+  vmciBufferMinSize: {
+    ...int,
+    id: 86,
+    zmq: 'VMCI_BUFFER_MIN_SIZE',
+    min: 0,
+    initial: 128,
+    unit: 'bytes',
+    effect: noVmci,
+  },
+  vmciBufferMaxSize: {
+    ...int,
+    id: 87,
+    zmq: 'VMCI_BUFFER_MAX_SIZE',
+    min: 0,
+    initial: 262144,
+    unit: 'bytes',
+    effect: noVmci,
+  },
+  vmciConnectTimeout: { ...system, id: 88, zmq: 'VMCI_CONNECT_TIMEOUT', unit: 'ms', effect: noVmci },
 } as const satisfies Record<string, OptionRow>;
+
+/** Not to be set. */
+export const readOnlyTable = {
+  type: { id: 16, zmq: 'TYPE', type: 'number', on: everySocket },
+  lastEndpoint: { id: 32, zmq: 'LAST_ENDPOINT', type: 'string', on: everySocket },
+  securityMechanism: { id: 43, zmq: 'MECHANISM', type: 'mechanism', on: everySocket },
+  threadSafe: { id: 81, zmq: 'THREAD_SAFE', type: 'boolean', on: everySocket },
+  topicsCount: { id: 116, zmq: 'TOPICS_COUNT', type: 'number', on: ['PUB', 'XPUB', 'SUB', 'XSUB'] },
+} as const satisfies Record<string, ReadOnlyRow>;
 
 type Table = typeof optionTable;
 export type OptionName = keyof Table;
-export type OptionValue<Name extends OptionName> = Kinds[Table[Name]['kind']];
+export type OptionValue<Name extends OptionName> = OptionKinds[Table[Name]['kind']];
 
-/** What is kept of a value: bytes are always a buffer. */
-type StoredValue<Name extends OptionName> = Table[Name]['kind'] extends 'bytes' ? Buffer | null : OptionValue<Name>;
+type StoredValue<Name extends OptionName> = Table[Name]['kind'] extends keyof StoredKinds
+  ? StoredKinds[Table[Name]['kind']]
+  : OptionValue<Name>;
 
-/** All options with their values, whatever the socket type. */
+/** All options with what is kept of their values, whatever the socket type. */
 export type OptionValues = { [Name in OptionName]: StoredValue<Name> };
 
+export type ReadOnlyOptionName = keyof typeof readOnlyTable;
+
 export const optionNames = Object.keys(optionTable) as OptionName[];
+export const readOnlyOptionNames = Object.keys(readOnlyTable) as ReadOnlyOptionName[];
 
 export function rowOf(name: OptionName): OptionRow {
   return optionTable[name];
 }
 
-/** libzmq gives these three no linger: what nobody subscribed to is not worth waiting for. */
+const namesById = new Map(optionNames.map((name) => [optionTable[name].id as number, name]));
+
+/** The option with libzmq's number. */
+export function optionById(id: number): OptionName | undefined {
+  return namesById.get(id);
+}
+
+/** libzmq gives these no linger: what nobody subscribed to is not worth waiting for. */
 const withoutLinger: readonly SocketTypeName[] = ['SUB', 'XSUB'];
 
 const initialValues = Object.fromEntries(
@@ -141,69 +331,4 @@ export function defaultOptions(type: SocketTypeName): OptionValues {
   const values = { ...initialValues };
   if (withoutLinger.includes(type)) values.linger = 0;
   return values;
-}
-
-/** Throws a `TypeError` for a wrong type and EINVAL for a value out of range, naming option, value and what is allowed. */
-export function checkOption(name: OptionName, value: unknown): unknown {
-  const row = rowOf(name);
-  return checks[row.kind](name, value, row);
-}
-
-type Check = (name: OptionName, value: unknown, row: OptionRow) => unknown;
-
-const checks: Record<Kind, Check> = {
-  int(name, value, { min = -INT_MAX, max = INT_MAX }) {
-    if (typeof value !== 'number') throw wrongType(name, value, 'a number');
-    if (!Number.isFinite(value) || value < min || value > max)
-      throw outOfRange(name, value, `a whole number from ${min} to ${max}`);
-    const whole = Math.trunc(value);
-    // The wire carries tenths of a second.
-    return name === 'heartbeatTimeToLive' ? whole - (whole % 100) : whole;
-  },
-  fraction(name, value) {
-    if (typeof value !== 'number') throw wrongType(name, value, 'a number');
-    if (!(value >= 0 && value <= 1)) throw outOfRange(name, value, 'a number from 0 to 1');
-    return value;
-  },
-  bool(name, value) {
-    if (typeof value !== 'boolean') throw wrongType(name, value, 'a boolean');
-    return value;
-  },
-  text(name, value) {
-    if (value !== null && typeof value !== 'string' && !Buffer.isBuffer(value))
-      throw wrongType(name, value, 'a string or buffer');
-    const size = value === null ? 0 : Buffer.byteLength(value);
-    if (value === null || size < 1 || size > 255) throw outOfRange(name, value, 'text of 1 to 255 bytes');
-    return value.toString();
-  },
-  bytes(name, value) {
-    if (value === null || Buffer.isBuffer(value)) return value;
-    if (typeof value === 'string') return Buffer.from(value);
-    throw wrongType(name, value, 'a string, a buffer or null');
-  },
-  verbosity(name, value) {
-    if (value === null || value === 'allSubs' || value === 'allSubsUnsubs') return value;
-    throw outOfRange(name, value, 'null, "allSubs" or "allSubsUnsubs"');
-  },
-  metadata(name, value) {
-    if (typeof value !== 'object' || value === null) throw wrongType(name, value, 'an object of strings');
-    for (const [key, text] of Object.entries(value)) {
-      if (!/^X-[\w.+-]{1,253}$/.test(key))
-        throw outOfRange(name, key, 'names of at most 255 characters that begin with "X-"');
-      if (typeof text !== 'string') throw wrongType(name, text, `a string for ${key}`);
-    }
-    return { ...value };
-  },
-};
-
-function wrongType(name: OptionName, value: unknown, wanted: string): TypeError {
-  return new TypeError(`${name} must be ${wanted}, not ${describe(value)}`);
-}
-
-function outOfRange(name: OptionName, value: unknown, wanted: string): ZmqError {
-  return new ZmqError('EINVAL', `${name} is ${describe(value)}; it must be ${wanted}`);
-}
-
-function describe(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

@@ -11,7 +11,7 @@ export function sessionOptions(
   const { heartbeatInterval, heartbeatTimeout, heartbeatTimeToLive, maxMessageSize, routingId } = options;
   return {
     socketType: type,
-    routingId: routingId === null ? undefined : Buffer.from(routingId),
+    routingId: routingId ?? undefined,
     metadata: options.metadata,
     maxMessageSize: maxMessageSize < 0 ? contextMaxMessageSize : Math.min(maxMessageSize, contextMaxMessageSize),
     maxFramesPerMessage: options.maxFramesPerMessage,

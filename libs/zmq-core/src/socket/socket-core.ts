@@ -238,11 +238,10 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
   /** What this socket tells an inproc peer of itself. */
   describe(address: string): PeerInfo {
     const { routingId, metadata } = this.options;
-    const id = routingId === null ? undefined : Buffer.from(routingId);
-    const announced = socketTypes[this.type].announcesRoutingId ? { Identity: routingId ?? '' } : {};
+    const announced = socketTypes[this.type].announcesRoutingId ? { Identity: routingId?.toString() ?? '' } : {};
     return {
       socketType: this.type,
-      routingId: id,
+      routingId: routingId ?? undefined,
       address,
       properties: { 'Socket-Type': this.type, ...announced, ...metadata },
     };

@@ -1,0 +1,18 @@
+import { type SocketTypeName, socketTypes } from '../foundation/socket-type.js';
+import type { ReadOnlyOptionName } from './option-table.js';
+import type { SocketCore } from './socket-core.js';
+
+/** libzmq calls these thread-safe, for they have no message of several parts. */
+const threadSafe: readonly SocketTypeName[] = [];
+
+/** What a socket tells of itself, by the option's name. */
+export const readOnlyOptions = {
+  type: (core: SocketCore): number => socketTypes[core.type].id,
+  lastEndpoint: (core: SocketCore): string | null => core.endpoints.last,
+  /** Only NULL is there. */
+  securityMechanism: (_core: SocketCore): null => null,
+  threadSafe: (core: SocketCore): boolean => threadSafe.includes(core.type),
+  topicsCount: (core: SocketCore): number => core.pattern.topicsCount ?? 0,
+} as const satisfies Record<ReadOnlyOptionName, (core: SocketCore) => unknown>;
+
+export type ReadOnlyOptionValue<Name extends ReadOnlyOptionName> = ReturnType<(typeof readOnlyOptions)[Name]>;
