@@ -1,7 +1,10 @@
 import type { Clock } from '../foundation/clock.js';
 import type { RandomSource } from '../foundation/random.js';
 import { ZmqError } from '../foundation/errors.js';
+import { type ContextOptionName, contextOptionNames, contextRowOf } from '../socket/context-option-table.js';
 import { ContextCore } from '../socket/context-core.js';
+import { checkValue } from '../socket/option-check.js';
+import { warnOfNoEffect } from '../socket/option-warnings.js';
 import type { Transport } from '../transport/transport.js';
 import { defaultTransports } from '../transports/default-transports.js';
 
@@ -14,15 +17,22 @@ export interface ContextParts {
   readonly transports?: readonly Transport[];
 }
 
+/** Checked like the options of sockets: a `TypeError` for a wrong type, EINVAL for a value out of range. */
 export interface ContextOptions {
-  /** How many sockets may be open at once, at least 1. Default 1023. */
+  /** How many threads do the work of the sockets, at least 0. Default 1. Without effect: all sockets share the event loop. */
+  ioThreads?: number;
+  /** How many sockets may be open at once, at least 1; one more is EMFILE. Default 1023. */
   maxSockets?: number;
-  /** The largest message, in bytes, that sockets without a `maxMessageSize` accept. Default 2147483647. */
+  /** The largest message, in bytes, that sockets accept whatever their own `maxMessageSize` says. Default 2147483647. */
   maxMessageSize?: number;
   /** What `ipv6` of new sockets is. Default false. */
   ipv6?: boolean;
   /** Default true. When false, `linger` of new sockets is 0. */
   blocky?: boolean;
+  /** Of the I/O threads, at least 0. Default -1: the system's. Without effect, as `ioThreads`. */
+  threadPriority?: number;
+  /** Of the I/O threads, at least 0. Default -1: the system's. Without effect, as `ioThreads`. */
+  threadSchedulingPolicy?: number;
 }
 
 const cores = new WeakMap<Context, ContextCore>();
@@ -42,34 +52,6 @@ export class Context {
     Object.assign(this, options);
   }
 
-  get maxSockets(): number {
-    return coreOfContext(this).maxSockets;
-  }
-  set maxSockets(value: number) {
-    coreOfContext(this).maxSockets = wholeNumber('maxSockets', value, 1);
-  }
-
-  get maxMessageSize(): number {
-    return coreOfContext(this).maxMessageSize;
-  }
-  set maxMessageSize(value: number) {
-    coreOfContext(this).maxMessageSize = wholeNumber('maxMessageSize', value, 0);
-  }
-
-  get ipv6(): boolean {
-    return coreOfContext(this).ipv6;
-  }
-  set ipv6(value: boolean) {
-    coreOfContext(this).ipv6 = value;
-  }
-
-  get blocky(): boolean {
-    return coreOfContext(this).blocky;
-  }
-  set blocky(value: boolean) {
-    coreOfContext(this).blocky = value;
-  }
-
   /**
    * Whether an endpoint can be connected to at all, without connecting: for programs
    * that check their configuration at the start.
@@ -80,6 +62,34 @@ export class Context {
   }
 }
 
+/** Options are properties: `context.maxSockets = 5000`. */
+export interface Context extends Required<ContextOptions> {
+  /** The largest value that libzmq allows for `maxSockets`: 65535. */
+  readonly maxSocketsLimit: number;
+}
+
+for (const name of contextOptionNames) defineOption(name);
+
+function defineOption(name: ContextOptionName): void {
+  const row = contextRowOf(name);
+  const write = {
+    set(this: Context, value: unknown) {
+      const { options } = coreOfContext(this);
+      const kept = checkValue(name, row, value, options[name]);
+      warnOfNoEffect(`Context option ${name}`, row, kept);
+      options[name] = kept as never;
+    },
+  };
+  Object.defineProperty(Context.prototype, name, {
+    configurable: true,
+    enumerable: true,
+    get(this: Context) {
+      return coreOfContext(this).options[name];
+    },
+    ...(row.access === 'read-only' ? {} : write),
+  });
+}
+
 /** A context with parts of your own: a clock that tests hold still, a transport of yours. */
 export function createContext(parts: ContextParts, options: ContextOptions = {}): Context {
   return new Context(options, parts);
@@ -87,9 +97,3 @@ export function createContext(parts: ContextParts, options: ContextOptions = {})
 
 /** The context of sockets that are made without one. The only global of this library. */
 export const context = new Context();
-
-function wholeNumber(name: string, value: number, min: number): number {
-  if (!Number.isInteger(value) || value < min)
-    throw new ZmqError('EINVAL', `${name} is ${value}; it must be a whole number from ${min} on`);
-  return value;
-}

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { Context, Dealer, Publisher, Push, Router, Subscriber, XPublisher } from '../index.js';
+import { Dealer, Publisher, Push, Router, Subscriber, XPublisher } from '../index.js';
 import type { SocketTypeName } from '../foundation/socket-type.js';
 import { socketTypes } from '../foundation/socket-type.js';
 import { showOption } from '../socket/option-check.js';
@@ -165,13 +165,5 @@ describe('socket options', () => {
     open(new Publisher(), (publisher) => expect('receive' in publisher).toBe(false));
     open(new Subscriber(), (subscriber) => expect('send' in subscriber).toBe(false));
     open(new XPublisher(), (xpublisher) => expect('receive' in xpublisher && 'send' in xpublisher).toBe(true));
-  });
-
-  it('a context gives its sockets their limits', () => {
-    const context = new Context({ maxSockets: 1, blocky: false, ipv6: true });
-    open(new Push({ context }), (push) => {
-      expect([push.linger, push.ipv6]).toEqual([0, true]);
-      expect(() => new Push({ context })).toThrow(expect.objectContaining({ code: 'EMFILE' }));
-    });
   });
 });

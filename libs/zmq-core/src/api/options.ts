@@ -57,9 +57,10 @@ function defineOption(prototype: Socket, name: OptionName): void {
     },
     set(this: Socket, value: unknown) {
       const core = openCoreOf(this);
+      const row = rowOf(name);
       const kept = checkOption(name, value, core.options[name]);
-      warnOfNoEffect(name, kept);
-      if (core.endpoints.count > 0 && rowOf(name).live !== true) {
+      warnOfNoEffect(`Socket option ${name}`, row, kept);
+      if (core.endpoints.count > 0 && row.live !== true) {
         process.emitWarning('Socket option will not take effect until next connect/bind.');
       }
       core.setOption(name, kept as never);

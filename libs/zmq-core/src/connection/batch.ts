@@ -51,6 +51,7 @@ export class Batch {
 
   #arena = new Arena();
   #start = 0;
+  #limit = BATCH_SIZE;
   readonly #segments: Buffer[] = [];
   readonly #free: Arena[] = [];
   #holder: BatchHolder | undefined;
@@ -60,11 +61,13 @@ export class Batch {
     this.bytes = this.#arena.bytes;
   }
 
-  begin(): void {
+  /** @param limit it is full when it has so many bytes; a message is never divided for it */
+  begin(limit = BATCH_SIZE): void {
     const holder = this.#holder;
     this.#holder = undefined;
     holder?.evict();
     this.#busy = true;
+    this.#limit = Math.min(limit, BATCH_SIZE);
     if (BATCH_SIZE - this.#arena.used < MIN_ROOM) this.#change();
     this.#start = this.#arena.used;
     this.at = this.#start;
@@ -93,12 +96,12 @@ export class Batch {
   }
 
   get isFull(): boolean {
-    return this.size >= BATCH_SIZE || this.at + BY_REFERENCE + LARGEST_HEADER > BATCH_SIZE;
+    return this.size >= this.#limit || this.at + BY_REFERENCE + LARGEST_HEADER > BATCH_SIZE;
   }
 
   /** Bytes that `take` takes. */
   get room(): number {
-    return Math.min(BATCH_SIZE - this.size, BATCH_SIZE - this.at);
+    return Math.max(0, Math.min(this.#limit - this.size, BATCH_SIZE - this.at));
   }
 
   /** Copies ready bytes, at most `room`. */

@@ -18,7 +18,7 @@ const ignored: PipeHandler = {
 };
 
 /** An outflow with its pipe, over a stream that writes down what it gets. */
-function outflow(batch: Batch) {
+function outflow(batch: Batch, batchSize?: number) {
   const written: Buffer[] = [];
   const stream = {
     pendingBytes: 0,
@@ -27,7 +27,7 @@ function outflow(batch: Batch) {
     end() {},
   };
   const connection = { sendsPacked: true, hasOutput: false, takeOutput() {}, encode: encodeMessage };
-  const flow = new Outflow(batch, stream as unknown as ByteStream, connection as unknown as Connection);
+  const flow = new Outflow(batch, stream as unknown as ByteStream, connection as unknown as Connection, batchSize);
   const marks = { outward: { messages: 1000, bytes: 0 }, inward: { messages: 0, bytes: 0 } };
   const [own, theirs] = createPipe({ ...marks, keepOutward: packedFrames });
   own.handler = ignored;
@@ -95,4 +95,20 @@ it('is not left busy by an error', () => {
   expect(() => flow.flush()).toThrow('mine');
   spy.mockRestore();
   expect(batch.isBusy).toBe(false);
+});
+
+it.each([
+  [1, 1],
+  [24, 2],
+  [25, 3],
+  [BATCH_SIZE * 2, 10],
+])('a write of an outflow with batches of %d bytes has %d messages of 12, first in first out', async (size, count) => {
+  const { flow, own, writes, texts } = outflow(new Batch(), size);
+  await turn();
+  const sent = Array.from({ length: 10 }, (_, i) => `message 0${i}`);
+  for (const text of sent) expect(own.send([Buffer.from(text)])).toBe(true);
+  while (texts().length < sent.length) await turn();
+  expect(writes[0]!.length).toBe(count * 12);
+  expect(texts()).toEqual(sent);
+  flow.end();
 });

@@ -19,6 +19,7 @@ const GATHER_FROM = 256;
  */
 export class Outflow implements BatchHolder {
   readonly #batch: Batch;
+  readonly #batchSize: number | undefined;
   readonly #stream: ByteStream;
   readonly #connection: Connection;
   /** Messages come from here: from the handshake to the end. */
@@ -34,8 +35,10 @@ export class Outflow implements BatchHolder {
   #fresh = true;
   #loan: Loan | undefined;
 
-  constructor(batch: Batch, stream: ByteStream, connection: Connection) {
+  /** @param batchSize what one write gathers at most, in bytes */
+  constructor(batch: Batch, stream: ByteStream, connection: Connection, batchSize?: number) {
     this.#batch = batch;
+    this.#batchSize = batchSize;
     this.#stream = stream;
     this.#connection = connection;
   }
@@ -162,7 +165,7 @@ export class Outflow implements BatchHolder {
   /** Begins a batch, or goes on with the one that it holds. */
   #begin(): void {
     if (this.#holding) this.#batch.resume();
-    else this.#batch.begin();
+    else this.#batch.begin(this.#batchSize);
     this.#holding = false;
     this.#connection.takeOutput(this.#batch);
   }

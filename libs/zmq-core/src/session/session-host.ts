@@ -21,6 +21,8 @@ export interface SessionOptions extends ZmtpOptions, TransportOptions {
   readonly reconnectAfterRefusal: boolean;
   readonly maxConnections: number;
   readonly maxHandshakes: number;
+  /** Bytes after which a write takes no further message. */
+  readonly outBatchSize: number;
 }
 
 /** What the sessions of one endpoint need of their socket. */

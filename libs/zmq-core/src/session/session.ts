@@ -50,7 +50,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#endpoint = endpoint;
     this.#stream = stream;
     this.#connection = new ZmtpConnection(host.options, stream.remoteAddress);
-    this.#outflow = new Outflow(host.batch, stream, this.#connection);
+    this.#outflow = new Outflow(host.batch, stream, this.#connection, host.options.outBatchSize);
   }
 
   get isHandshaking(): boolean {

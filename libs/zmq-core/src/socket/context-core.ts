@@ -5,6 +5,7 @@ import { parseEndpoint } from '../transport/endpoint.js';
 import type { Transport } from '../transport/transport.js';
 import { TransportRegistry } from '../transport/transport-registry.js';
 import { createBatch } from '../session/session-host.js';
+import { defaultContextOptions } from './context-option-table.js';
 import { KeepAlive } from './keep-alive.js';
 
 export interface ContextParts {
@@ -26,11 +27,7 @@ export class ContextCore {
   readonly transports: TransportRegistry;
   readonly batch = createBatch();
   readonly keepAlive = new KeepAlive();
-  maxSockets = 1023;
-  maxMessageSize = 2147483647;
-  /** What new sockets linger for is for ever; when false, it is 0. */
-  blocky = true;
-  ipv6 = false;
+  readonly options = defaultContextOptions();
 
   readonly #members = new Set<ContextMember>();
   /** Closed sockets that still deliver. */
@@ -46,13 +43,14 @@ export class ContextCore {
   checkConnect(endpoint: string): void {
     const { scheme, address } = parseEndpoint(endpoint);
     const transport = this.transports.get(scheme, endpoint);
-    if (transport.kind === 'bytes') transport.checkDial(address, { ipv6: this.ipv6 });
+    if (transport.kind === 'bytes') transport.checkDial(address, { ipv6: this.options.ipv6 });
   }
 
   /** Throws EMFILE when `maxSockets` sockets are open. */
   join(member: ContextMember): void {
-    if (this.#members.size >= this.maxSockets) {
-      throw new ZmqError('EMFILE', `${this.maxSockets} sockets are open in this context (maxSockets)`);
+    const { maxSockets } = this.options;
+    if (this.#members.size >= maxSockets) {
+      throw new ZmqError('EMFILE', `${maxSockets} sockets are open in this context (maxSockets)`);
     }
     if (this.#members.size === 0) process.once('beforeExit', this.#closeAll);
     this.#members.add(member);
@@ -77,7 +75,7 @@ export class ContextCore {
     if (this.#lingering.size === 0) return;
     this.clock.setTimer(500, () => {
       if (this.#lingering.size === 0) return;
-      const hint = this.blocky ? " Set 'context.blocky = false' to change this behaviour." : '';
+      const hint = this.options.blocky ? " Set 'context.blocky = false' to change this behaviour." : '';
       process.stderr.write(
         `(node:${process.pid}) WARNING: Waiting for queued ZeroMQ messages to be delivered.${hint}\n`,
       );

@@ -182,7 +182,7 @@ export class Endpoints {
     const socket = this.#socket;
     const { context, type, options } = socket;
     return {
-      options: sessionOptions(type, options, context.maxMessageSize),
+      options: sessionOptions(type, options, context.options.maxMessageSize),
       clock: context.clock,
       random: context.random,
       batch: context.batch,

@@ -39,27 +39,31 @@ export interface OptionEffect {
   readonly reason: string;
 }
 
-export interface OptionRow {
-  /** libzmq's number; negative for options that are ours. */
-  readonly id: number;
-  /** libzmq's name behind `ZMQ_`; none for options that are ours. */
-  readonly zmq?: string;
+/** What a value may be. */
+export interface ValueRow {
   readonly kind: OptionKind;
   readonly initial: unknown;
   /** Of a number its value, of a text its size in bytes. */
   readonly min?: number;
   readonly max?: number;
   readonly nullable?: true;
+  /** Its value is in no error's text. */
+  readonly secret?: true;
+  /** Default: the option is honoured. */
+  readonly effect?: OptionEffect;
+}
+
+export interface OptionRow extends ValueRow {
+  /** libzmq's number; negative for options that are ours. */
+  readonly id: number;
+  /** libzmq's name behind `ZMQ_`; none for options that are ours. */
+  readonly zmq?: string;
   readonly unit?: string;
   readonly on: readonly SocketTypeName[];
   /** Takes effect on what is bound and connected already. All others count for later binds and connects only. */
   readonly live?: true;
   /** libzmq does not tell its value. Here every option can be read; the drop-in entry follows libzmq. */
   readonly access?: 'write-only';
-  /** Its value is in no error's text. */
-  readonly secret?: true;
-  /** Default: the option is honoured. */
-  readonly effect?: OptionEffect;
 }
 
 /** What a socket tells of itself. */

@@ -33,5 +33,6 @@ export function sessionOptions(
     reconnectAfterRefusal: options.reconnectAfterRefusal,
     maxConnections: options.maxConnections,
     maxHandshakes: options.maxHandshakes,
+    outBatchSize: options.outBatchSize,
   };
 }

@@ -44,8 +44,8 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     this.type = type;
     this.context = context;
     this.options = defaultOptions(type);
-    this.options.ipv6 = context.ipv6;
-    if (!context.blocky) this.options.linger = 0;
+    this.options.ipv6 = context.options.ipv6;
+    if (!context.options.blocky) this.options.linger = 0;
     this.pattern = createPattern(type, {
       options: this.options satisfies PatternOptions,
       random: context.random,
