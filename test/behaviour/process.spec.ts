@@ -1,31 +1,6 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Pull } from '@nest-zmq/core';
+import { inOrder, run } from '../support/program.js';
 import { closedAfterEach, deadEndpoint, numbers, receive } from '../support/sockets.js';
-
-const loader = new URL('../nest/support/ts-loader.mjs', import.meta.url).href;
-const root = fileURLToPath(new URL('../..', import.meta.url));
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a program of a few lines, on the sources as they are, until it ends by itself. */
-function run(program: string, endpoint = ''): Promise<Ended> {
-  const code = `import { Context, createContext, Dealer, Pull, Push, context } from '@nest-zmq/core';
-    const endpoint = process.argv[1];
-    ${program}`;
-  const args = ['--import', loader, '--input-type=module', '--eval', code, endpoint];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk) => (stdout += String(chunk)));
-  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
-}
-
-const inOrder: Ended = { code: 0, stdout: '', stderr: '' };
 
 describe('the process', () => {
   const open = closedAfterEach();
@@ -125,6 +100,58 @@ describe('the process', () => {
         `(node:${ended.stdout}) WARNING: Waiting for queued ZeroMQ messages to be delivered.` +
         " Set 'context.blocky = false' to change this behaviour.\n",
     });
+  });
+
+  it('says it too when the socket was closed long before', async () => {
+    const ended = await run(`
+      const push = new Push({ linger: 600 });
+      push.connect('tcp://127.0.0.1:1');
+      await push.send('never delivered');
+      push.close();
+      process.once('beforeExit', () => process.stdout.write('before exit'));
+    `);
+    expect(ended).toEqual({ code: 0, stdout: 'before exit', stderr: expect.stringContaining('Waiting for queued') });
+  });
+
+  it('says it without the hint when the context is not blocky', async () => {
+    const ended = await run(`
+      context.blocky = false;
+      const push = new Push({ linger: 550 });
+      push.connect('tcp://127.0.0.1:1');
+      await push.send('never delivered');
+    `);
+    expect(ended.stderr).toMatch(/^\(node:\d+\) WARNING: Waiting for queued ZeroMQ messages to be delivered\.\n$/);
+  });
+
+  it('has as many contexts as it likes', async () => {
+    const ended = await run(`
+      for (let i = 0; i < 20; i++) {
+        const context = new Context();
+        const [pull, push] = [new Pull({ context }), new Push({ context })];
+        await pull.bind('inproc://same name');
+        push.connect('inproc://same name');
+        await push.send(i);
+        process.stdout.write(String(await pull.receive()) + ' ');
+      }
+    `);
+    expect(ended).toEqual({ ...inOrder, stdout: numbers(20).join(' ') + ' ' });
+  });
+
+  it('is kept alive by `terminate` until all is delivered, and ends then', async () => {
+    const pull = open(new Pull());
+    const endpoint = await deadEndpoint(pull);
+    const ending = run(
+      `const push = new Push();
+       push.connect(endpoint);
+       for (let i = 0; i < 100; i++) await push.send(i);
+       const pending = new Pull().receive().catch(({ code }) => code);
+       await context.terminate();
+       process.stdout.write(await pending);`,
+      endpoint,
+    );
+    await pull.bind(endpoint);
+    expect(await receive(pull, 100)).toEqual(numbers(100));
+    expect(await ending).toEqual({ ...inOrder, stdout: 'ETERM' });
   });
 
   it('reports an error that a sink throws, and the next message is not lost', async () => {

@@ -23,7 +23,8 @@ export interface PeerOptions {
 export interface Writable<M extends MessageLike | readonly MessageLike[] = MessageLike | readonly MessageLike[]> {
   /**
    * Queues a message. Waits where the pattern waits (no peer, no room) for at most
-   * `sendTimeout`, then rejects with EAGAIN. Throws EBUSY while another send waits.
+   * `sendTimeout`, then rejects with EAGAIN; with ETERM when the context is shut down.
+   * Throws EBUSY while another send waits.
    */
   send(message: M, options?: SendOptions): Promise<void>;
   /**
@@ -33,7 +34,8 @@ export interface Writable<M extends MessageLike | readonly MessageLike[] = Messa
   trySend(message: M, options?: PeerOptions): boolean;
   /**
    * Resolves when `trySend` (to that peer) may succeed. Rejects with EBADF when the
-   * socket is closed, with EHOSTUNREACH when the peer is lost.
+   * socket is closed, with ETERM when its context is shut down, with EHOSTUNREACH when
+   * the peer is lost.
    */
   untilWritable(options?: PeerOptions & SendOptions): Promise<void>;
 }
@@ -41,8 +43,9 @@ export interface Writable<M extends MessageLike | readonly MessageLike[] = Messa
 /** A socket that receives. */
 export interface Readable<M extends readonly Buffer[] = Buffer[]> extends AsyncIterable<M> {
   /**
-   * The next message. Waits for at most `receiveTimeout`, then rejects with EAGAIN.
-   * Throws EBUSY while another receive waits or a sink is set.
+   * The next message. Waits for at most `receiveTimeout`, then rejects with EAGAIN; with
+   * ETERM when the context is shut down. Throws EBUSY while another receive waits or a
+   * sink is set.
    */
   receive(options?: { readonly signal?: AbortSignal }): Promise<M>;
   /** The next message if one is there. */
@@ -62,7 +65,7 @@ export abstract class SendingSocket extends Socket implements Writable {
     const multipart = toMultipart(message);
     if (multipart === undefined) return Promise.resolve();
     try {
-      return sender.send(multipart, options?.signal);
+      return sender.send(multipart, options?.signal, this);
     } finally {
       giveBack(multipart);
     }
@@ -80,13 +83,13 @@ export abstract class SendingSocket extends Socket implements Writable {
   }
 
   untilWritable(options: PeerOptions & SendOptions = {}): Promise<void> {
-    return openCoreOf(this).sender.untilWritable(checkPeer(options.peer), options.signal);
+    return openCoreOf(this).sender.untilWritable(checkPeer(options.peer), options.signal, this);
   }
 }
 
 export abstract class ReceivingSocket extends Socket implements Readable {
   receive(options?: { readonly signal?: AbortSignal }): Promise<Buffer[]> {
-    return usableCoreOf(this).receiver.receive(options?.signal);
+    return usableCoreOf(this).receiver.receive(options?.signal, this);
   }
 
   tryReceive(): Buffer[] | undefined {
@@ -97,6 +100,7 @@ export abstract class ReceivingSocket extends Socket implements Readable {
     // A pause is never refused: a sink may be called while a bind is under way.
     const core = sink === undefined ? coreOf(this) : openCoreOf(this);
     core.receiver.onMessage(sink);
+    core.pin('messages', sink && this);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Buffer[], undefined> {
@@ -115,13 +119,14 @@ for (const name of ['receive', 'tryReceive', 'onMessage', Symbol.asyncIterator] 
   );
 }
 
-/** Ends when the socket is closed. Any other error, a timeout too, is thrown. */
+/** Ends when the socket is closed or its context shut down. Any other error, a timeout too, is thrown. */
 async function nextMessage(socket: Socket & Readable): Promise<IteratorResult<Buffer[], undefined>> {
   if (socket.closed) return { done: true, value: undefined };
   try {
     return { done: false, value: await socket.receive() };
   } catch (error) {
-    if (socket.closed && error instanceof ZmqError && error.code === 'EAGAIN') return { done: true, value: undefined };
+    const code = error instanceof ZmqError ? error.code : undefined;
+    if (code === 'ETERM' || (socket.closed && code === 'EAGAIN')) return { done: true, value: undefined };
     throw error;
   }
 }

@@ -43,13 +43,53 @@ export function coreOfContext(context: unknown): ContextCore {
   return core;
 }
 
-/** The sockets of one context share the inproc names and limits. `context` is the default one. */
+/**
+ * The sockets of one context share the inproc names and limits; a process may have as
+ * many contexts as it likes. `context` is the default one.
+ *
+ * Open sockets do not keep the process alive; whoever waits does. When the program has
+ * nothing left to do, all sockets are closed with their `linger`, and the process ends
+ * when nothing is left to deliver. (`process.exit()` waits for nothing.)
+ */
 export class Context {
   constructor(options: ContextOptions = {}, parts: ContextParts = {}) {
     if (typeof options !== 'object' || options === null) throw new TypeError('Options must be an object');
     cores.set(this, new ContextCore({ ...parts, transports: parts.transports ?? defaultTransports() }));
     Object.seal(this);
     Object.assign(this, options);
+  }
+
+  /** How many sockets are open. */
+  get sockets(): number {
+    return coreOfContext(this).sockets;
+  }
+
+  /**
+   * Ends all waiting at once: every pending `send`, `receive`, `untilWritable` and
+   * `events.receive` rejects with ETERM, `for await` loops end, sinks are called no more.
+   * From then on its sockets can only be closed (set their `linger` before, if need be),
+   * and a new one throws ETERM. Connections stay, and what was sent goes out, until they
+   * are closed. Idempotent. libzmq's `zmq_ctx_shutdown`.
+   */
+  shutdown(): void {
+    coreOfContext(this).shutdown();
+  }
+
+  /**
+   * `shutdown`, then closes every socket of the context, and resolves when what they had
+   * sent is delivered or their `linger` is over; with the default `linger` that may take
+   * for ever. Keeps the process alive until then. Idempotent.
+   *
+   * libzmq's `zmq_ctx_term` waits for the program to close its sockets. In one event loop
+   * a forgotten one would be waited for in vain, so here they are closed.
+   */
+  terminate(): Promise<void> {
+    return coreOfContext(this).terminate();
+  }
+
+  /** `await using context = new Context()`: `terminate` at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.terminate();
   }
 
   /**

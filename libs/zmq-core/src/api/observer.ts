@@ -20,18 +20,24 @@ const MAX_UNREAD = 1000;
  */
 export class Observer implements AsyncIterable<Event> {
   readonly #core: SocketCore;
+  /** Only who waits for an event, or is called with it, keeps the socket. */
+  readonly #socket: WeakRef<object>;
   readonly #unread = new FifoQueue<Event>();
   readonly #emitter = new TypedEmitter<Event>();
   #emitting = false;
   #ended = false;
+  /** Somebody waits or listens: process and socket stay. */
+  #held = false;
   #waiting: { resolve: (event: Event) => void; reject: (error: Error) => void } | undefined;
   /** Events that were forgotten because nobody read them. */
   dropped = 0;
 
-  constructor(core: SocketCore) {
+  constructor(core: SocketCore, socket: object) {
     this.#core = core;
+    this.#socket = new WeakRef(socket);
     core.onEvent = (event) => this.#take(event);
     core.onEnd = () => this.#take({ type: 'end' });
+    core.onShutdown.add((error) => this.#shutdown(error));
   }
 
   get closed(): boolean {
@@ -40,7 +46,8 @@ export class Observer implements AsyncIterable<Event> {
 
   /**
    * Calls `listener` for each event of the type from now on. After this, `receive`
-   * throws, one that waits rejects, and the observer keeps the process alive until its socket is closed.
+   * throws, one that waits rejects, and the observer keeps the process alive until its
+   * socket is closed or its context shut down.
    */
   on<T extends EventType>(type: T, listener: (event: EventOfType<T>) => void): this {
     this.#startEmitting();
@@ -55,7 +62,10 @@ export class Observer implements AsyncIterable<Event> {
     return this;
   }
 
-  /** The next event. Keeps the process alive while it waits. Throws EBUSY while another waits, EBADF after `end`. */
+  /**
+   * The next event. Keeps the process alive while it waits; rejects with ETERM when the
+   * context is shut down. Throws EBUSY while another waits, EBADF after `end`.
+   */
   receive(): Promise<Event> {
     if (this.#emitting) {
       throw inEmitterMode();
@@ -69,7 +79,8 @@ export class Observer implements AsyncIterable<Event> {
     const event = this.#unread.shift();
     if (event !== undefined) return Promise.resolve(event);
     if (this.#ended) throw new ZmqError('EBADF');
-    this.#core.context.keepAlive.hold();
+    if (this.#core.shutDown) this.#core.assertOpen();
+    this.#hold();
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
     });
@@ -82,35 +93,44 @@ export class Observer implements AsyncIterable<Event> {
 
   async *[Symbol.asyncIterator](): AsyncIterator<Event, undefined> {
     while (!this.#ended || this.#unread.length > 0) {
-      const event = await this.receive();
+      const event = await this.#next();
+      if (event === undefined) return;
       yield event;
       if (event.type === 'end') return;
+    }
+  }
+
+  /** No more events come by iteration when the context is shut down. */
+  async #next(): Promise<Event | undefined> {
+    try {
+      return await this.receive();
+    } catch (error) {
+      if (error instanceof ZmqError && error.code === 'ETERM') return undefined;
+      throw error;
     }
   }
 
   #startEmitting(): void {
     if (this.#emitting) return;
     this.#emitting = true;
-    if (!this.#ended) this.#core.context.keepAlive.hold();
+    if (!this.#ended && !this.#core.shutDown) this.#hold();
     const waiting = this.#waiting;
-    if (waiting === undefined) return;
     this.#waiting = undefined;
-    this.#core.context.keepAlive.release();
-    waiting.reject(inEmitterMode());
+    waiting?.reject(inEmitterMode());
   }
 
   #take(event: Event): void {
     if (this.#ended) return;
     if (event.type === 'end') this.#ended = true;
     if (this.#emitting) {
-      if (this.#ended) this.#core.context.keepAlive.release();
+      if (this.#ended) this.#release();
       this.#emit(event);
       return;
     }
     const waiting = this.#waiting;
     if (waiting !== undefined) {
       this.#waiting = undefined;
-      this.#core.context.keepAlive.release();
+      this.#release();
       waiting.resolve(event);
       return;
     }
@@ -119,6 +139,27 @@ export class Observer implements AsyncIterable<Event> {
       this.#unread.shift();
       this.dropped++;
     }
+  }
+
+  #shutdown(error: ZmqError): void {
+    this.#release();
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.reject(error);
+  }
+
+  #hold(): void {
+    if (this.#held) return;
+    this.#held = true;
+    this.#core.context.keepAlive.hold();
+    this.#core.pin('events', this.#socket.deref());
+  }
+
+  #release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#core.context.keepAlive.release();
+    this.#core.pin('events', undefined);
   }
 
   #emit(event: Event): void {

@@ -32,9 +32,16 @@ export function openCoreOf(socket: Socket): SocketCore {
   return core;
 }
 
+/** Closes sockets that nobody can reach any more. A socket in use is held by its core, see `SocketCore.pin`. */
+const unreachable = new FinalizationRegistry<SocketCore>((core) => core.close());
+
 /**
  * What all sockets have. Options are properties: `socket.linger = 0`, or as the
  * constructor's argument. The object is sealed: a misspelt option throws.
+ *
+ * A socket that nobody can reach any more is closed by the garbage collector, with its
+ * `linger`. One that waits (`send`, `receive`, …) or has somebody to tell (`onMessage`,
+ * `onPeer`, listeners of events) stays.
  */
 export abstract class Socket {
   // Private fields, and not a WeakMap: this is looked up for every message.
@@ -52,7 +59,13 @@ export abstract class Socket {
     this.#core = new SocketCore(coreOfContext(context), type);
     this.#context = context;
     Object.seal(this);
-    Object.assign(this, rest);
+    unreachable.register(this, this.#core);
+    try {
+      Object.assign(this, rest);
+    } catch (error) {
+      this.#core.close();
+      throw error;
+    }
   }
 
   /**
@@ -96,7 +109,7 @@ export abstract class Socket {
   /** What happens to endpoints and connections, from the first use of this property on. */
   get events(): Observer {
     if (this.#core.closed) throw new ZmqError('ENOTSOCK');
-    this.#observer ??= new Observer(this.#core);
+    this.#observer ??= new Observer(this.#core, this);
     return this.#observer;
   }
 
@@ -111,21 +124,24 @@ export abstract class Socket {
   /** Whether `receive` would give a message at once. */
   get readable(): boolean {
     const core = this.#core;
-    return !core.closed && core.pattern.canReceive();
+    return core.usable && core.pattern.canReceive();
   }
 
   /** Whether `send` would be done at once. */
   get writable(): boolean {
     const core = this.#core;
-    return !core.closed && core.pattern.canSend();
+    return core.usable && core.pattern.canSend();
   }
 
-  /** libzmq's number of the socket type. */
+  /** libzmq's number of the socket type. Also after `close`, unlike the options. */
   get type(): number {
     return readOnlyOptions.type(this.#core);
   }
 
-  /** The endpoint that was bound or connected last, wildcards resolved: `tcp://127.0.0.1:46001`. */
+  /**
+   * The endpoint that was bound or connected last, wildcards resolved:
+   * `tcp://127.0.0.1:46001`. Also after `close`, unlike the options.
+   */
   get lastEndpoint(): string | null {
     return readOnlyOptions.lastEndpoint(this.#core);
   }
@@ -158,7 +174,9 @@ export abstract class Socket {
 
   /** Tells of peers that come and go, from now on. One sink at a time; `undefined` takes it away. */
   onPeer(sink: PeerSink | undefined): void {
-    this.#core.peers.sink = sink;
+    const core = this.#core;
+    core.peers.sink = sink;
+    if (!core.closed) core.pin('peers', sink && this);
   }
 
   /** Ends the connection to one peer; what is queued for it is dropped. Nothing happens if it is gone already. */

@@ -67,7 +67,9 @@ export class Publisher extends SendingSocket {
 
   /** Tells of every subscription as it comes in. One sink at a time. */
   onSubscription(sink: SubscriptionSink | undefined): void {
-    watchSubscriptions(coreOf(this), sink);
+    const core = coreOf(this);
+    watchSubscriptions(core, sink);
+    core.pin('subscriptions', sink && this);
   }
 }
 
@@ -79,7 +81,9 @@ export class XPublisher extends DuplexSocket {
 
   /** Tells of every subscription as it comes in. One sink at a time. */
   onSubscription(sink: SubscriptionSink | undefined): void {
-    watchSubscriptions(coreOf(this), sink);
+    const core = coreOf(this);
+    watchSubscriptions(core, sink);
+    core.pin('subscriptions', sink && this);
   }
 }
 

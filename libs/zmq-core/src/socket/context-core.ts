@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../foundation/clock.js';
+import { type Clock, systemClock, type Timer } from '../foundation/clock.js';
 import { ZmqError } from '../foundation/errors.js';
 import { type RandomSource, systemRandom } from '../foundation/random.js';
 import { parseEndpoint } from '../transport/endpoint.js';
@@ -7,6 +7,7 @@ import { TransportRegistry } from '../transport/transport-registry.js';
 import { createBatch } from '../session/session-host.js';
 import { defaultContextOptions } from './context-option-table.js';
 import { KeepAlive } from './keep-alive.js';
+import { atProcessEnd, notAtProcessEnd } from './process-end.js';
 
 export interface ContextParts {
   readonly clock?: Clock;
@@ -18,7 +19,12 @@ export interface ContextParts {
 export interface ContextMember {
   /** Starts to close, with linger. Idempotent. */
   close(): void;
+  /** Settles all that waits with ETERM, and refuses from now on all but to close. Idempotent. */
+  shutdown(): void;
 }
+
+/** How long a process waits for messages to be delivered before it says so. */
+const SILENT_MS = 500;
 
 /** What the sockets of one context share. */
 export class ContextCore {
@@ -29,14 +35,25 @@ export class ContextCore {
   readonly keepAlive = new KeepAlive();
   readonly options = defaultContextOptions();
 
+  #shutDown = false;
+  #terminated: Promise<void> | undefined;
   readonly #members = new Set<ContextMember>();
   /** Closed sockets that still deliver. */
   readonly #lingering = new Set<ContextMember>();
+  #onEmpty: (() => void) | undefined;
+  /** The process is over but for what still lingers. */
+  #holdsProcess = false;
+  #warning: Timer | undefined;
 
   constructor(parts: ContextParts) {
     this.clock = parts.clock ?? systemClock;
     this.random = parts.random ?? systemRandom;
     this.transports = new TransportRegistry(parts.transports);
+  }
+
+  /** How many sockets are open. */
+  get sockets(): number {
+    return this.#members.size;
   }
 
   /** Throws what `connect` of a socket with the context's defaults would. */
@@ -46,35 +63,73 @@ export class ContextCore {
     if (transport.kind === 'bytes') transport.checkDial(address, { ipv6: this.options.ipv6 });
   }
 
-  /** Throws EMFILE when `maxSockets` sockets are open. */
+  /** Throws ETERM after `shutdown`, EMFILE when `maxSockets` sockets are open. */
   join(member: ContextMember): void {
+    if (this.#shutDown) throw new ZmqError('ETERM', 'it takes no new sockets; make another context for them');
     const { maxSockets } = this.options;
     if (this.#members.size >= maxSockets) {
       throw new ZmqError('EMFILE', `${maxSockets} sockets are open in this context (maxSockets)`);
     }
-    if (this.#members.size === 0) process.once('beforeExit', this.#closeAll);
     this.#members.add(member);
+    atProcessEnd(this.#endWithProcess);
   }
 
-  /** @param holds whether the process waits for `endLinger`; it does not when nothing may be delivered any more */
-  startLinger(member: ContextMember, holds: boolean): void {
+  /** @param delivers whether something may still be delivered, until `endLinger` */
+  startLinger(member: ContextMember, delivers: boolean): void {
     this.#members.delete(member);
-    if (this.#members.size === 0) process.removeListener('beforeExit', this.#closeAll);
-    if (!holds) return;
-    this.#lingering.add(member);
-    this.keepAlive.hold();
+    if (delivers) this.#lingering.add(member);
+    this.#checkEmpty();
   }
 
   endLinger(member: ContextMember): void {
-    if (this.#lingering.delete(member)) this.keepAlive.release();
+    if (this.#lingering.delete(member)) this.#checkEmpty();
+  }
+
+  /** Settles all that waits in its sockets with ETERM. They can then only be closed, and no new ones made. Idempotent. */
+  shutdown(): void {
+    this.#shutDown = true;
+    for (const member of this.#members) member.shutdown();
+  }
+
+  /** `shutdown`, closes all sockets, and resolves when none lingers any more. Idempotent. */
+  terminate(): Promise<void> {
+    this.#terminated ??= this.#terminate();
+    return this.#terminated;
+  }
+
+  async #terminate(): Promise<void> {
+    this.shutdown();
+    for (const member of this.#members) member.close();
+    if (this.#isEmpty) return;
+    this.keepAlive.hold();
+    await new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    this.keepAlive.release();
+  }
+
+  get #isEmpty(): boolean {
+    return this.#members.size === 0 && this.#lingering.size === 0;
+  }
+
+  #checkEmpty(): void {
+    if (this.#holdsProcess && this.#lingering.size === 0) {
+      this.#holdsProcess = false;
+      this.#warning?.cancel();
+      this.keepAlive.release();
+    }
+    if (!this.#isEmpty) return;
+    // From here on nothing of the process refers to this context.
+    notAtProcessEnd(this.#endWithProcess);
+    this.keepAlive.rest();
+    this.#onEmpty?.();
   }
 
   /** The program has nothing left to do: what was sent is delivered first, as far as each socket's `linger` goes. */
-  readonly #closeAll = (): void => {
+  readonly #endWithProcess = (): void => {
     for (const member of this.#members) member.close();
-    if (this.#lingering.size === 0) return;
-    this.clock.setTimer(500, () => {
-      if (this.#lingering.size === 0) return;
+    if (this.#lingering.size === 0 || this.#holdsProcess) return;
+    this.#holdsProcess = true;
+    this.keepAlive.hold();
+    this.#warning = this.clock.setTimer(SILENT_MS, () => {
       const hint = this.options.blocky ? " Set 'context.blocky = false' to change this behaviour." : '';
       process.stderr.write(
         `(node:${process.pid}) WARNING: Waiting for queued ZeroMQ messages to be delivered.${hint}\n`,

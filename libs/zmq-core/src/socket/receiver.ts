@@ -16,6 +16,8 @@ import { Yielding } from './yielding.js';
 export type MessageSink = (message: Buffer[], peer: Peer) => void;
 
 interface WaitingReceive {
+  /** Not used: who waits may have no other reference to its socket, and the collector would close it. */
+  readonly owner: object;
   readonly resolve: (message: Buffer[]) => void;
   readonly reject: (error: unknown) => void;
   /** Lets go of its signal. */
@@ -59,8 +61,11 @@ export class Receiver {
     return this.#take();
   }
 
-  /** Throws EBUSY while another receive waits or a sink is set. */
-  receive(signal: AbortSignal | undefined): Promise<Buffer[]> {
+  /**
+   * Throws EBUSY while another receive waits or a sink is set.
+   * @param owner the api object; it is kept while the receive waits
+   */
+  receive(signal: AbortSignal | undefined, owner: object): Promise<Buffer[]> {
     if (this.#sink !== undefined) throw busyWithSink();
     if (this.#waiting !== undefined) {
       throw new ZmqError('EBUSY', 'reading; only one receive operation may be in progress at any time');
@@ -75,7 +80,7 @@ export class Receiver {
     if (receiveTimeout === 0) return Promise.reject(new ZmqError('EAGAIN'));
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     return new Promise((resolve, reject) => {
-      const waiting: WaitingReceive = { resolve, reject };
+      const waiting: WaitingReceive = { owner, resolve, reject };
       this.#waiting = waiting;
       this.#keepAlive.hold();
       if (receiveTimeout > 0) this.#timer = this.#clock.setTimer(receiveTimeout, () => this.#giveUp());
@@ -119,6 +124,12 @@ export class Receiver {
 
   close(): void {
     this.#giveUp();
+    this.onMessage(undefined);
+  }
+
+  /** Settles what waits, without another try, and takes the sink away. */
+  shutdown(error: ZmqError): void {
+    if (this.#waiting !== undefined) this.#abort(this.#waiting, error);
     this.onMessage(undefined);
   }
 

@@ -10,6 +10,8 @@ import { Yielding } from './yielding.js';
 
 interface WaitingSend {
   readonly message: Multipart;
+  /** Not used: who waits may have no other reference to its socket, and the collector would close it. */
+  readonly owner: object;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
   /** Lets go of its signal. */
@@ -18,6 +20,8 @@ interface WaitingSend {
 
 interface WritableWaiter {
   readonly peer: Peer | undefined;
+  /** As in `WaitingSend`. */
+  readonly owner: object;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
   ignoreAbort?: (() => void) | undefined;
@@ -56,8 +60,11 @@ export class Sender {
     return this.#pattern.trySendTo(end, message);
   }
 
-  /** Throws EBUSY while another send waits; the outcome of the send itself is the promise's. */
-  send(message: Multipart, signal: AbortSignal | undefined): Promise<void> {
+  /**
+   * Throws EBUSY while another send waits; the outcome of the send itself is the promise's.
+   * @param owner the api object; it is kept while the send waits
+   */
+  send(message: Multipart, signal: AbortSignal | undefined, owner: object): Promise<void> {
     if (this.#waiting !== undefined) {
       throw new ZmqError('EBUSY', 'writing; only one send operation may be in progress at any time');
     }
@@ -73,7 +80,7 @@ export class Sender {
     if (sendTimeout === 0) return Promise.reject(new ZmqError('EAGAIN'));
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     return new Promise((resolve, reject) => {
-      const waiting: WaitingSend = { message: ownFrames(message), resolve, reject };
+      const waiting: WaitingSend = { message: ownFrames(message), owner, resolve, reject };
       this.#waiting = waiting;
       this.#keepAlive.hold();
       if (sendTimeout > 0) this.#timer = this.#clock.setTimer(sendTimeout, () => this.#giveUp());
@@ -81,12 +88,13 @@ export class Sender {
     });
   }
 
-  untilWritable(peer: Peer | undefined, signal: AbortSignal | undefined): Promise<void> {
+  /** @param owner the api object; it is kept while this waits */
+  untilWritable(peer: Peer | undefined, signal: AbortSignal | undefined, owner: object): Promise<void> {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     if (this.#isWritable(peer)) return Promise.resolve();
     if (peer !== undefined && Peer.pipeOf(peer) === undefined) return Promise.reject(lostPeer(peer));
     return new Promise((resolve, reject) => {
-      const waiter: WritableWaiter = { peer, resolve, reject };
+      const waiter: WritableWaiter = { peer, owner, resolve, reject };
       this.#writableWaiters.add(waiter);
       this.#keepAlive.hold();
       waiter.ignoreAbort = onAbort(signal, (reason) => this.#settleWaiter(waiter, () => reject(reason)));
@@ -123,7 +131,17 @@ export class Sender {
   /** Settles what waits, as zeromq.js does: one last try, then its error. */
   close(): void {
     this.#giveUp();
-    for (const waiter of this.#writableWaiters) this.#settleWaiter(waiter, () => waiter.reject(new ZmqError('EBADF')));
+    this.#rejectWriters(new ZmqError('EBADF'));
+  }
+
+  /** Settles what waits, without another try. */
+  shutdown(error: ZmqError): void {
+    this.#rejectWriters(error);
+    if (this.#waiting !== undefined) this.#abort(this.#waiting, error);
+  }
+
+  #rejectWriters(error: ZmqError): void {
+    for (const waiter of this.#writableWaiters) this.#settleWaiter(waiter, () => waiter.reject(error));
   }
 
   #isWritable(peer: Peer | undefined): boolean {

@@ -17,6 +17,9 @@ import { Sender } from './sender.js';
 /** With `conflate`, where subscriptions go the other way: those are all kept. */
 const conflatedWay: Partial<Record<SocketTypeName, 'outward' | 'inward'>> = { PUB: 'outward', SUB: 'inward' };
 
+/** What the user may have set to be called by. */
+export type Pin = 'messages' | 'peers' | 'subscriptions' | 'events';
+
 /**
  * A running socket: joins its pattern with the pipes of its endpoints and with
  * those who send and receive. It is the handler of all its pipes, so it sees every
@@ -34,9 +37,13 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
   /** Where events go; set by whoever observes. */
   onEvent: ((event: SessionEvent) => void) | undefined;
   onEnd: (() => void) | undefined;
+  /** Those who wait for this socket by other ways than its sender and receiver; called when its context is shut down. */
+  readonly onShutdown = new Set<(error: ZmqError) => void>();
 
-  #state: 'open' | 'closing' | 'closed' = 'open';
+  #state: 'open' | 'shut down' | 'closing' | 'closed' = 'open';
   #blockedBy = 0;
+  /** See `pin`. */
+  readonly #pins = new Map<Pin, object>();
 
   /** Throws EMFILE when the context has no room. */
   constructor(context: ContextCore, type: SocketTypeName) {
@@ -63,9 +70,19 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     return this.#state === 'closed';
   }
 
-  /** Throws EBADF when the socket is closed. */
+  /** Whether it may be used: neither closed, nor to be closed, nor shut down with its context. */
+  get usable(): boolean {
+    return this.#state === 'open';
+  }
+
+  get shutDown(): boolean {
+    return this.#state === 'shut down';
+  }
+
+  /** Throws EBADF when the socket is closed, ETERM when its context was shut down. */
   assertOpen(): void {
-    if (this.#state !== 'open') throw new ZmqError('EBADF');
+    if (this.#state === 'open') return;
+    throw this.#state === 'shut down' ? shutDownError() : new ZmqError('EBADF');
   }
 
   /** Throws EBADF, or EBUSY while a bind or unbind is under way: what zeromq.js refuses then. */
@@ -98,9 +115,28 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
 
   /** Idempotent. While a bind or unbind is under way, it is done when that has settled. */
   close(): void {
-    if (this.#state !== 'open') return;
+    if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#state = 'closing';
     if (this.#blockedBy === 0) this.#closeNow();
+  }
+
+  /** Connections stay, and what is queued goes out, until it is closed. A bind that is under way is not cut short. */
+  shutdown(): void {
+    if (this.#state === 'open') this.#state = 'shut down';
+    const error = shutDownError();
+    this.sender.shutdown(error);
+    this.receiver.shutdown(error);
+    for (const tell of this.onShutdown) tell(error);
+  }
+
+  /**
+   * Keeps the api object (or, with `undefined`, lets go of it): who is called by it may
+   * have no other reference to it, and a socket that is collected is closed. Nothing
+   * else here may refer to it, but for those who wait.
+   */
+  pin(what: Pin, owner: object | undefined): void {
+    if (owner === undefined) this.#pins.delete(what);
+    else this.#pins.set(what, owner);
   }
 
   setOption<Name extends OptionName>(name: Name, value: OptionValues[Name]): void {
@@ -227,6 +263,7 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     this.sender.close();
     this.receiver.close();
     this.#state = 'closed';
+    this.#pins.clear();
     const { linger } = this.options;
     this.context.startLinger(this, linger !== 0);
     this.endpoints.close(linger, () => {
@@ -246,4 +283,8 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
       properties: { 'Socket-Type': this.type, ...announced, ...metadata },
     };
   }
+}
+
+function shutDownError(): ZmqError {
+  return new ZmqError('ETERM', 'the socket can only be closed');
 }
