@@ -14,6 +14,8 @@ export {
   Reply,
   Request,
   Router,
+  Stream,
+  type StreamConnectOptions,
   Subscriber,
   XPublisher,
   XSubscriber,

@@ -19,6 +19,7 @@ const classes: Record<SocketTypeName, new (options?: object) => Socket> = {
   PUSH: sockets.Push,
   XPUB: sockets.XPublisher,
   XSUB: sockets.XSubscriber,
+  STREAM: sockets.Stream,
 };
 const types = Object.keys(socketTypes) as SocketTypeName[];
 

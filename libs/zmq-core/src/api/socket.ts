@@ -87,7 +87,7 @@ export abstract class Socket {
   connect(endpoint: string): void;
   connect(endpoint: string, options: ConnectOptions): void;
   connect(endpoint: string, options?: ConnectOptions): void {
-    if (options !== undefined && this.type !== socketTypes.ROUTER.id)
+    if (options !== undefined && !takesConnectOptions.includes(this.#core.type))
       throw new TypeError('Expected 1 argument but received 2');
     usableCoreOf(this).connect(checkEndpoint(endpoint), options);
   }
@@ -189,6 +189,9 @@ export abstract class Socket {
     return Promise.resolve();
   }
 }
+
+/** Those that can name the peer they connect to. */
+const takesConnectOptions: readonly SocketTypeName[] = ['ROUTER', 'STREAM'];
 
 function checkEndpoint(endpoint: unknown): string {
   if (typeof endpoint !== 'string') throw new TypeError('Address must be a string');

@@ -1,4 +1,5 @@
 import type { SocketTypeName } from '../foundation/socket-type.js';
+import type { ConnectOptions } from '../socket/endpoints.js';
 import {
   subscribe,
   type SubscriptionSink,
@@ -7,6 +8,7 @@ import {
   watchSubscriptions,
 } from '../socket/subscriptions.js';
 import { DuplexSocket, ReceivingSocket, SendingSocket } from './capabilities.js';
+import type { Message } from './message.js';
 import { defineOptions, type OptionsOf, type SocketOptions } from './options.js';
 import { coreOf, type Socket, usableCoreOf } from './socket.js';
 
@@ -111,6 +113,22 @@ export class XSubscriber extends DuplexSocket {
   }
 }
 
+/** What `Stream.connect` takes besides the address. */
+export type StreamConnectOptions = ConnectOptions;
+
+/**
+ * STREAM: raw TCP (or ipc) connections, to and from programs that know no ZeroMQ. A
+ * message is `[routing id, bytes]`, both ways. What comes is as much as came at once.
+ * An empty one tells of a connection's beginning and of its end (see `notify`). Sending
+ * `[id, '']` ends a connection, after all that was sent to it before; one that we
+ * had dialled is not dialled again. An unknown id throws EHOSTUNREACH.
+ */
+export class Stream extends DuplexSocket {
+  constructor(options?: SocketOptions<'STREAM'>) {
+    super('STREAM', options);
+  }
+}
+
 // The options of each class: types here, accessors from the table below.
 export interface Pair extends OptionsOf<'PAIR'> {}
 export interface Request extends OptionsOf<'REQ'> {}
@@ -123,6 +141,11 @@ export interface Publisher extends OptionsOf<'PUB'> {}
 export interface XPublisher extends OptionsOf<'XPUB'> {}
 export interface Subscriber extends OptionsOf<'SUB'> {}
 export interface XSubscriber extends OptionsOf<'XSUB'> {}
+export interface Stream extends OptionsOf<'STREAM'> {
+  receive(options?: { readonly signal?: AbortSignal }): Promise<[Message, Message]>;
+  tryReceive(): [Message, Message] | undefined;
+  [Symbol.asyncIterator](): AsyncIterator<[Message, Message], undefined>;
+}
 
 const classes: Record<SocketTypeName, { readonly prototype: Socket }> = {
   PAIR: Pair,
@@ -136,5 +159,6 @@ const classes: Record<SocketTypeName, { readonly prototype: Socket }> = {
   PUSH: Push,
   XPUB: XPublisher,
   XSUB: XSubscriber,
+  STREAM: Stream,
 };
 for (const [type, socketClass] of Object.entries(classes)) defineOptions(socketClass, type as SocketTypeName);

@@ -21,6 +21,10 @@ import type { Batch } from './batch.js';
  * may be waiting there.
  */
 export interface Connection {
+  /** False: there is nothing to wait for, the first `drain` after `start` tells `ready`. */
+  readonly handshakes: boolean;
+  /** Delivered as the peer's last message when its stream has ended. */
+  readonly farewell: Multipart | undefined;
   start(now: number): void;
   receive(chunk: Buffer, now: number): void;
   /** True when it stopped early, because the sink said so or right after `ready`; then there may be more to decode. */

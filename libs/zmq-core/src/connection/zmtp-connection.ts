@@ -33,6 +33,8 @@ const MAX_PENDING_PONGS = 32;
  * current; each consumes what is its own and leaves the rest for the next.
  */
 export class ZmtpConnection implements Connection {
+  readonly handshakes = true;
+  readonly farewell = undefined;
   deadline = Infinity;
 
   readonly #options: ZmtpOptions;

@@ -1,6 +1,6 @@
 /** What a handshake told about a peer. Plain data: it may cross threads. */
 export interface PeerInfo {
-  /** The peer's socket type as it announced it, for example `DEALER`. */
+  /** The peer's socket type as it announced it, for example `DEALER`; empty for a raw peer. */
   readonly socketType: string;
   /** The routing id that the peer announced; `undefined` if none (an empty one means none). */
   readonly routingId: Buffer | undefined;

@@ -10,6 +10,8 @@ interface SocketTypeRow {
   readonly peers: readonly string[];
   /** Whether READY carries `Identity` for it (libzmq: these three, even when empty). */
   readonly announcesRoutingId: boolean;
+  /** No ZMTP: whoever connects is a stream of bytes, and has no type. */
+  readonly raw?: true;
 }
 
 export const socketTypes = {
@@ -24,6 +26,7 @@ export const socketTypes = {
   PUSH: { id: 8, peers: ['PULL'], announcesRoutingId: false },
   XPUB: { id: 9, peers: ['SUB', 'XSUB'], announcesRoutingId: false },
   XSUB: { id: 10, peers: ['PUB', 'XPUB'], announcesRoutingId: false },
+  STREAM: { id: 11, peers: [], announcesRoutingId: false, raw: true },
 } as const satisfies Record<string, SocketTypeRow>;
 
 export type SocketTypeName = keyof typeof socketTypes;
@@ -31,4 +34,10 @@ export type SocketTypeName = keyof typeof socketTypes;
 /** The legal-pairs rule. An unknown peer type is never legal. */
 export function isLegalPeer(own: SocketTypeName, peer: string): boolean {
   return (socketTypes[own].peers as readonly string[]).includes(peer);
+}
+
+/** Whether sockets of the type speak bytes, not ZMTP. */
+export function isRaw(type: SocketTypeName): boolean {
+  const row: SocketTypeRow = socketTypes[type];
+  return row.raw === true;
 }

@@ -18,6 +18,8 @@ const legalPeers: Record<SocketTypeName, readonly string[]> = {
   PUSH: ['PULL'],
   PULL: ['PUSH'],
   PAIR: ['PAIR'],
+  // It speaks no ZMTP.
+  STREAM: [],
 };
 
 describe('the legal pairs', () => {

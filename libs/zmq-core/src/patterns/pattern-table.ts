@@ -8,6 +8,7 @@ import { PushPattern } from './push.js';
 import { ReplyPattern } from './reply.js';
 import { RequestPattern } from './request.js';
 import { RouterPattern } from './router.js';
+import { StreamPattern } from './stream.js';
 import { SubscriberPattern } from './subscriber.js';
 import { XPublisherPattern } from './xpublisher.js';
 import { XSubscriberPattern } from './xsubscriber.js';
@@ -25,6 +26,7 @@ export const patternTable = {
   PUSH: PushPattern,
   XPUB: XPublisherPattern,
   XSUB: XSubscriberPattern,
+  STREAM: StreamPattern,
 } as const satisfies Record<SocketTypeName, new (environment: PatternEnvironment) => Pattern>;
 
 type PatternTable = typeof patternTable;

@@ -44,11 +44,11 @@ export interface Pattern {
   /** The pipe of the last message that `tryReceive` gave. */
   readonly source: PipeEnd | undefined;
 
-  /** Whether `trySend` could queue (or drop) a message now; may be optimistic for a ROUTER. */
+  /** Whether `trySend` could queue (or drop) a message now; may be optimistic for a ROUTER or STREAM. */
   canSend(): boolean;
   /** Whether `tryReceive` would give a message now. May look ahead (a SUB filters), never loses one. */
   canReceive(): boolean;
-  /** ROUTER: the id under which messages to and from this pipe go. */
+  /** ROUTER, STREAM: the id under which messages to and from this pipe go. */
   routingIdOf?(end: PipeEnd): Buffer | undefined;
   /** PUB, XPUB, SUB, XSUB: how many different topics are subscribed to. */
   readonly topicsCount?: number;
@@ -60,7 +60,7 @@ export interface Pattern {
 export interface Attachment {
   /** We connected (then the pipe outlives its connections), or the peer did. */
   readonly dialed: boolean;
-  /** `connect(address, { routingId })`: the ROUTER's name for this pipe, known before any handshake. */
+  /** `connect(address, { routingId })`: the name of a ROUTER or STREAM for this pipe, known before any handshake. */
   readonly connectRoutingId?: Buffer | undefined;
 }
 
@@ -96,4 +96,6 @@ export interface PatternEnvironment {
   readonly random: RandomSource;
   /** Our own types for messages of a peer that breaks the pattern: the socket closes that pipe with the reason. */
   readonly refusePeer: (end: PipeEnd, reason: string) => void;
+  /** STREAM: the application ends the connection. What was sent to the peer before still goes out. */
+  readonly hangUp: (end: PipeEnd) => void;
 }

@@ -1,6 +1,6 @@
 import { Batch } from '../connection/batch.js';
+import type { ConnectionOptions } from '../connection/connection-table.js';
 import { packedFrames } from '../connection/packed-frames.js';
-import type { ZmtpOptions } from '../connection/zmtp-connection.js';
 import type { Clock } from '../foundation/clock.js';
 import type { RandomSource } from '../foundation/random.js';
 import type { Packing } from '../pipe/packing.js';
@@ -9,7 +9,7 @@ import type { TransportOptions } from '../transport/transport.js';
 import type { SessionEvent } from './session-event.js';
 
 /** The options that count for the sessions of one endpoint, as they were at its bind or connect. */
-export interface SessionOptions extends ZmtpOptions, TransportOptions {
+export interface SessionOptions extends ConnectionOptions, TransportOptions {
   /** Queue only to finished connections: the pipe is made after the handshake and goes with its connection. */
   readonly immediate: boolean;
   /** How long one dial may take; 0 = the system's limit. */

@@ -1,5 +1,5 @@
 import type { Connection, ConnectionFailure, ConnectionSink } from '../connection/connection.js';
-import { ZmtpConnection } from '../connection/zmtp-connection.js';
+import { createConnection } from '../connection/connection-table.js';
 import type { Timer } from '../foundation/clock.js';
 import type { Multipart } from '../foundation/multipart.js';
 import { type CloseReason, closedByUs, errorOf, type PeerInfo } from '../foundation/peer-info.js';
@@ -49,7 +49,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#owner = owner;
     this.#endpoint = endpoint;
     this.#stream = stream;
-    this.#connection = new ZmtpConnection(host.options, stream.remoteAddress);
+    this.#connection = createConnection(host.options, stream.remoteAddress);
     this.#outflow = new Outflow(host.batch, stream, this.#connection, host.options.outBatchSize);
   }
 
@@ -72,6 +72,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#connection.start(this.#host.clock.now());
     this.#stream.open(this);
     this.#outflow.flush();
+    if (!this.#connection.handshakes) this.#pump();
     this.#armTimer();
   }
 
@@ -109,11 +110,12 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
       this.#outflow.stop();
       return;
     }
-    const handshaking = this.#state === 'handshaking';
+    const [handshaking, wasOpen] = [this.#state === 'handshaking', this.#state === 'open'];
     this.#state = 'closed';
     this.#timer?.cancel();
     this.#outflow.stop();
     this.#outflow.giveBack();
+    if (wasOpen) this.#passFarewell();
     const reason = this.#reason ?? lossReason(error, handshaking);
     this.#reportEnd(reason, handshaking);
     this.#owner.ended(this, reason, this.#refused);
@@ -123,7 +125,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
 
   ready(info: PeerInfo): boolean {
     this.#state = 'open';
-    this.#host.emit({ type: 'handshake', address: this.#endpoint });
+    if (this.#connection.handshakes) this.#host.emit({ type: 'handshake', address: this.#endpoint });
     const pipe = this.#owner.pipeFor(this);
     // A socket that was closed lingers for what it has queued.
     if (pipe === undefined || (!pipe.open && pipe.queued === 0)) {
@@ -230,6 +232,12 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
       else this.closed(this.#closedBehind.error);
     }
     this.#armTimer();
+  }
+
+  /** Past the mark: an end must not be lost because there is no room for it. */
+  #passFarewell(): void {
+    const { farewell } = this.#connection;
+    if (farewell !== undefined && this.#pipe?.writeAlways(farewell) === true) this.#pipe.flush();
   }
 
   /** Of what a call in between may have changed. */

@@ -16,7 +16,7 @@ import type { OptionValues } from './option-table.js';
 import { sessionOptions } from './session-options.js';
 
 export interface ConnectOptions {
-  /** ROUTER: the name under which messages reach this peer, from now on and before it is connected. 1–255 bytes. */
+  /** ROUTER, STREAM: the name under which messages reach this peer, from now on and before it is connected. 1–255 bytes. */
   readonly routingId?: string;
 }
 

@@ -21,6 +21,7 @@ const everySocket = [
   'PUSH',
   'XPUB',
   'XSUB',
+  'STREAM',
 ] as const satisfies readonly SocketTypeName[];
 const sending = [
   'PAIR',
@@ -32,6 +33,7 @@ const sending = [
   'PUSH',
   'XPUB',
   'XSUB',
+  'STREAM',
 ] as const satisfies readonly SocketTypeName[];
 const receiving = [
   'PAIR',
@@ -43,6 +45,7 @@ const receiving = [
   'PULL',
   'XPUB',
   'XSUB',
+  'STREAM',
 ] as const satisfies readonly SocketTypeName[];
 
 // Types with their usual range, and where they are.
@@ -156,6 +159,7 @@ export const optionTable = {
     live: true,
     access: 'write-only',
   },
+  notify: { ...bool, id: 73, zmq: 'STREAM_NOTIFY', initial: true, on: ['STREAM'], access: 'write-only' },
   correlate: { ...bool, id: 52, zmq: 'REQ_CORRELATE', on: ['REQ'], live: true, access: 'write-only' },
   relaxed: { ...bool, id: 53, zmq: 'REQ_RELAXED', on: ['REQ'], live: true, access: 'write-only' },
   helloMessage: { ...bytes, id: 110, zmq: 'HELLO_MSG', on: ['ROUTER', 'DEALER'], access: 'write-only' },

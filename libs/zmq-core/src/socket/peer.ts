@@ -7,9 +7,9 @@ import { callUser } from './user-code.js';
  * reconnects is a new one.
  */
 export class Peer {
-  /** Its routing id: the one it announced, or on a ROUTER the one that messages carry. */
+  /** Its routing id: the one it announced, or on a ROUTER or STREAM the one that messages carry. */
   readonly routingId: Buffer | undefined;
-  /** As it announced itself: `DEALER`. */
+  /** As it announced itself: `DEALER`. Empty for the peer of a STREAM, which announces nothing. */
   readonly socketType: string;
   /** Where it is: `127.0.0.1:40312`, a path, or an inproc name. */
   readonly address: string;

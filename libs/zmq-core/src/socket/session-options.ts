@@ -31,6 +31,7 @@ export function sessionOptions(
     reconnectMaxIntervalMs: options.reconnectMaxInterval,
     reconnectJitter: options.reconnectJitter,
     reconnectAfterRefusal: options.reconnectAfterRefusal,
+    notify: options.notify,
     maxConnections: options.maxConnections,
     maxHandshakes: options.maxHandshakes,
     outBatchSize: options.outBatchSize,

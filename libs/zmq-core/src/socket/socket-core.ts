@@ -1,6 +1,6 @@
 import { ZmqError } from '../foundation/errors.js';
 import { type CloseReason, closedByUs, type PeerInfo } from '../foundation/peer-info.js';
-import { type SocketTypeName, socketTypes } from '../foundation/socket-type.js';
+import { isRaw, type SocketTypeName, socketTypes } from '../foundation/socket-type.js';
 import type { Pattern, PatternOptions } from '../patterns/pattern.js';
 import { createPattern } from '../patterns/pattern-table.js';
 import { createPipe, type PipeEnd, type PipeHandler } from '../pipe/pipe.js';
@@ -57,6 +57,7 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
       options: this.options satisfies PatternOptions,
       random: context.random,
       refusePeer: (end, reason) => this.refuse(end, { code: 'EPROTO', message: reason }),
+      hangUp: (end) => this.#hangUp(end),
     });
     this.endpoints = new Endpoints(this);
     this.sender = new Sender(this.pattern, this.options, context.clock, context.keepAlive);
@@ -162,7 +163,8 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
       outward: this.sendMark,
       inward: this.receiveMark,
       conflate,
-      keepOutward: packing,
+      // Packed are the frames of ZMTP.
+      keepOutward: isRaw(this.type) ? 'copied' : packing,
     });
     theirs.handler = handler;
     this.attach(own, pipes, dialed, connectRoutingId);
@@ -229,6 +231,12 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
   refuse(end: PipeEnd, reason: CloseReason): void {
     this.#forget(end, reason);
     end.close(reason, true);
+  }
+
+  /** Without a word to those who wait: it comes from within a send, which may be the one that waits. */
+  #hangUp(end: PipeEnd): void {
+    this.#forget(end, closedByUs);
+    end.close(closedByUs);
   }
 
   #forget(end: PipeEnd, reason: CloseReason): void {

@@ -121,6 +121,7 @@ export class PatternHarness<T extends SocketTypeName> implements PipeHandler {
       options: this.options,
       random: fixedRandom,
       refusePeer: (end, reason) => this.#refuse(end, reason),
+      hangUp: (end) => this.#hangUp(end),
     });
   }
 
@@ -181,6 +182,11 @@ export class PatternHarness<T extends SocketTypeName> implements PipeHandler {
 
   onClosed(end: PipeEnd): void {
     this.pattern.detach(end);
+  }
+
+  #hangUp(end: PipeEnd): void {
+    this.pattern.detach(end);
+    end.close({ code: 'closed', message: 'hung up' });
   }
 
   #refuse(end: PipeEnd, reason: string): void {
