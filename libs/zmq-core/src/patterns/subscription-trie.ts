@@ -65,7 +65,7 @@ export class SubscriptionTrie {
   /** Who gets everything, when nobody holds any topic but "": the common case needs no walk. */
   get onlyEverything(): readonly SubscribedPipe[] | undefined {
     const { root } = this.#trie;
-    return root.children.length === 0 ? (root.value ?? NOBODY) : undefined;
+    return root.childCount === 0 ? (root.value ?? NOBODY) : undefined;
   }
 
   /** True when the pipe was the last one there. */
