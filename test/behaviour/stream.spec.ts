@@ -380,7 +380,7 @@ describe('STREAM', () => {
   describe('HTTP by hand', () => {
     it('a client: its request is answered by a real server', async () => {
       const server = createServer((request, response) => {
-        response.end(`you asked for ${request.url}, ${request.headers['x-by']}`);
+        response.end(`you asked for ${request.url}, ${String(request.headers['x-by'])}`);
       }).listen(0, '127.0.0.1');
       await once(server, 'listening');
       const stream = open(new Stream({ linger: 0 }));

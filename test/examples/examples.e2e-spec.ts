@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const compiled = `${root}.cache/examples-test/`;
 const endWithParent = `${root}test/support/end-with-parent.mjs`;
 /** The ports that the examples name. */
-const PORTS = ['3000', '5555', '5557', '5558', '5560', '5561', '5562'];
+const PORTS = ['3000', '5555', '5557', '5558', '5560', '5561', '5562', '5580'];
 const running = new Set<Example>();
 
 /** A port that was free a moment ago. */
@@ -97,6 +97,17 @@ describe('the examples do what they say', () => {
     const core = new Example('core');
     expect(await core.exited).toBe(0);
     expect(core.output).toBe('job: wake up\njob: make coffee\njob: write code\n');
+  });
+
+  it('http server', async () => {
+    const server = new Example('http-server');
+    await server.printed('http://');
+    const ask = (path: string): Promise<string> =>
+      fetch(`http://127.0.0.1:${ports.get('5580')}${path}`).then((response) => response.text());
+    const answers = await Promise.all(['/tea', '/cake'].map(ask));
+    expect(answers).toEqual(['You asked for /tea by GET.\n', 'You asked for /cake by GET.\n']);
+    server.stop();
+    await server.exited;
   });
 
   it('image pool and worker', async () => {

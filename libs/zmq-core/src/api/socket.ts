@@ -1,5 +1,4 @@
 import type { SocketTypeName } from '../foundation/socket-type.js';
-import { socketTypes } from '../foundation/socket-type.js';
 import { ZmqError } from '../foundation/errors.js';
 import type { ConnectOptions } from '../socket/endpoints.js';
 import { type Peer, type PeerSink } from '../socket/peer.js';

@@ -117,11 +117,12 @@ export class XSubscriber extends DuplexSocket {
 export type StreamConnectOptions = ConnectOptions;
 
 /**
- * STREAM: raw TCP (or ipc) connections, to and from programs that know no ZeroMQ. A
- * message is `[routing id, bytes]`, both ways. What comes is as much as came at once.
- * An empty one tells of a connection's beginning and of its end (see `notify`). Sending
- * `[id, '']` ends a connection, after all that was sent to it before; one that we
- * had dialled is not dialled again. An unknown id throws EHOSTUNREACH.
+ * STREAM: raw TCP (or ipc) connections, to and from programs that know no ZeroMQ.
+ * A message is `[routing id, bytes]`, both ways; what comes is as much as came at once
+ * (`maxMessageSize` has no say). An empty one tells of a connection's beginning and of
+ * its end (see `notify`). Sending `[id, '']` ends a connection, after all that was sent
+ * to it before; one that we had dialled is not dialled again. An unknown id is
+ * EHOSTUNREACH.
  */
 export class Stream extends DuplexSocket {
   constructor(options?: SocketOptions<'STREAM'>) {
