@@ -1,12 +1,12 @@
 import { ZmqError } from '../foundation/errors.js';
 import { FifoQueue } from '../foundation/fifo-queue.js';
 import { TypedEmitter } from '../foundation/typed-emitter.js';
-import type { SessionEvent } from '../session/session-event.js';
+import type { SocketEvent } from '../socket/event-hub.js';
 import { callUser } from '../socket/user-code.js';
 import type { SocketCore } from '../socket/socket-core.js';
 
 /** What happens to a socket's endpoints and connections. `end` is the last, when the socket is closed. */
-export type Event = SessionEvent | { readonly type: 'end'; readonly reason?: undefined };
+export type Event = SocketEvent;
 export type EventType = Event['type'];
 export type EventOfType<T extends EventType = EventType> = Extract<Event, { type: T }>;
 
@@ -23,6 +23,7 @@ export class Observer implements AsyncIterable<Event> {
   /** Only who waits for an event, or is called with it, keeps the socket. */
   readonly #socket: WeakRef<object>;
   readonly #unread = new FifoQueue<Event>();
+  readonly #stop: () => void;
   readonly #emitter = new TypedEmitter<Event>();
   #emitting = false;
   #ended = false;
@@ -35,8 +36,7 @@ export class Observer implements AsyncIterable<Event> {
   constructor(core: SocketCore, socket: object) {
     this.#core = core;
     this.#socket = new WeakRef(socket);
-    core.onEvent = (event) => this.#take(event);
-    core.onEnd = () => this.#take({ type: 'end' });
+    this.#stop = core.events.observe((event) => this.#take(event));
     core.onShutdown.add((error) => this.#shutdown(error));
   }
 
@@ -121,7 +121,10 @@ export class Observer implements AsyncIterable<Event> {
 
   #take(event: Event): void {
     if (this.#ended) return;
-    if (event.type === 'end') this.#ended = true;
+    if (event.type === 'end') {
+      this.#ended = true;
+      this.#stop();
+    }
     if (this.#emitting) {
       if (this.#ended) this.#release();
       this.#emit(event);

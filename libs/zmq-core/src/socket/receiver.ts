@@ -7,6 +7,7 @@ import { onAbort } from './on-abort.js';
 import type { OptionValues } from './option-table.js';
 import type { Peer } from './peer.js';
 import { report } from './user-code.js';
+import type { Watchers } from './watchers.js';
 import { Yielding } from './yielding.js';
 
 /**
@@ -30,6 +31,7 @@ export class Receiver {
   readonly #options: OptionValues;
   readonly #clock: Clock;
   readonly #keepAlive: KeepAlive;
+  readonly #watchers: Watchers;
   readonly #inTurn: boolean;
   readonly #received: () => void;
   readonly #yielding = new Yielding();
@@ -44,6 +46,7 @@ export class Receiver {
     options: OptionValues,
     clock: Clock,
     keepAlive: KeepAlive,
+    watchers: Watchers,
     inTurn: boolean,
     received: () => void,
   ) {
@@ -52,6 +55,7 @@ export class Receiver {
     this.#options = options;
     this.#clock = clock;
     this.#keepAlive = keepAlive;
+    this.#watchers = watchers;
     this.#received = received;
   }
 
@@ -88,6 +92,11 @@ export class Receiver {
     });
   }
 
+  /** Whether `tryReceive` would give a message. */
+  get readable(): boolean {
+    return this.#waiting === undefined && this.#sink === undefined && this.#pattern.canReceive();
+  }
+
   /** Sets or, with `undefined`, takes away the sink. What waits in the pipes goes to it at once. */
   onMessage(sink: MessageSink | undefined): void {
     if (sink !== undefined && this.#waiting !== undefined) {
@@ -99,6 +108,7 @@ export class Receiver {
     }
     this.#sink = sink;
     if (sink !== undefined) this.#pump();
+    else this.#watchers.tell?.();
   }
 
   /** Messages may be there, or the state allows to receive again. */
@@ -109,7 +119,11 @@ export class Receiver {
       return;
     }
     const waiting = this.#waiting;
-    if (waiting === undefined) return;
+    if (waiting !== undefined) this.#retryWaiting(waiting);
+    this.#watchers.tell?.();
+  }
+
+  #retryWaiting(waiting: WaitingReceive): void {
     try {
       if (!this.#pattern.canReceive()) return;
       const message = this.#take();

@@ -6,6 +6,7 @@ import type { KeepAlive } from './keep-alive.js';
 import { onAbort } from './on-abort.js';
 import type { OptionValues } from './option-table.js';
 import { Peer } from './peer.js';
+import type { Watchers } from './watchers.js';
 import { Yielding } from './yielding.js';
 
 interface WaitingSend {
@@ -33,6 +34,8 @@ export class Sender {
   readonly #options: OptionValues;
   readonly #clock: Clock;
   readonly #keepAlive: KeepAlive;
+  readonly #watchers: Watchers;
+  readonly #sent: (() => void) | undefined;
   readonly #yielding = new Yielding();
   /** A message was not taken, and nothing has changed since: `canSend` may say yes all the same (ROUTER, XPUB). */
   #refused = false;
@@ -40,11 +43,21 @@ export class Sender {
   #timer: Timer | undefined;
   readonly #writableWaiters = new Set<WritableWaiter>();
 
-  constructor(pattern: Pattern, options: OptionValues, clock: Clock, keepAlive: KeepAlive) {
+  /** @param sent REQ and REP: sending and receiving take turns, so a send lets a receive go on */
+  constructor(
+    pattern: Pattern,
+    options: OptionValues,
+    clock: Clock,
+    keepAlive: KeepAlive,
+    watchers: Watchers,
+    sent: (() => void) | undefined,
+  ) {
     this.#pattern = pattern;
     this.#options = options;
     this.#clock = clock;
     this.#keepAlive = keepAlive;
+    this.#watchers = watchers;
+    this.#sent = sent;
   }
 
   /** False where `send` would wait, or while a `send` waits. */
@@ -53,11 +66,19 @@ export class Sender {
     if (peer === undefined) {
       const taken = this.#pattern.trySend(message);
       if (!taken) this.#refused = true;
+      else if (this.#sent !== undefined) this.#sent();
       return taken;
     }
     const end = Peer.pipeOf(peer);
     if (end === undefined) throw new ZmqError('EHOSTUNREACH', `the peer at ${peer.address} is gone`);
-    return this.#pattern.trySendTo(end, message);
+    const taken = this.#pattern.trySendTo(end, message);
+    if (taken && this.#sent !== undefined) this.#sent();
+    return taken;
+  }
+
+  /** Whether `trySend` may succeed, as far as can be known. */
+  get writable(): boolean {
+    return this.#isWritable(undefined);
   }
 
   /**
@@ -71,8 +92,10 @@ export class Sender {
     const { sendTimeout } = this.#options;
     try {
       // A state in which nothing can be sent (EFSM) is one to wait in; it is an error only when the time is up.
-      if ((sendTimeout === 0 || this.#pattern.canSend()) && this.#pattern.trySend(message))
+      if ((sendTimeout === 0 || this.#pattern.canSend()) && this.#pattern.trySend(message)) {
+        if (this.#sent !== undefined) this.#sent();
         return this.#yielding.done();
+      }
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -114,6 +137,7 @@ export class Sender {
         }
         this.#settle();
         waiting.resolve();
+        this.#sent?.();
       } catch (error) {
         this.#settle();
         waiting.reject(error);
@@ -152,6 +176,7 @@ export class Sender {
   #tellWritable(): void {
     for (const waiter of this.#writableWaiters)
       if (this.#isWritable(waiter.peer)) this.#settleWaiter(waiter, waiter.resolve);
+    this.#watchers.tell?.();
   }
 
   #giveUp(): void {

@@ -9,10 +9,12 @@ import type { HighWaterMark } from '../pipe/high-water-mark.js';
 import type { SessionEvent } from '../session/session-event.js';
 import type { ContextCore, ContextMember } from './context-core.js';
 import { type ConnectOptions, Endpoints, type SocketSide } from './endpoints.js';
+import { EventHub } from './event-hub.js';
 import { defaultOptions, type OptionName, type OptionValues } from './option-table.js';
 import { Peer, PeerBook } from './peer.js';
 import { Receiver } from './receiver.js';
 import { Sender } from './sender.js';
+import { Watchers } from './watchers.js';
 
 /** With `conflate`, where subscriptions go the other way: those are all kept. */
 const conflatedWay: Partial<Record<SocketTypeName, 'outward' | 'inward'>> = { PUB: 'outward', SUB: 'inward' };
@@ -34,9 +36,8 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
   readonly endpoints: Endpoints;
   readonly sender: Sender;
   readonly receiver: Receiver;
-  /** Where events go; set by whoever observes. */
-  onEvent: ((event: SessionEvent) => void) | undefined;
-  onEnd: (() => void) | undefined;
+  readonly events = new EventHub();
+  readonly watchers = new Watchers();
   /** Those who wait for this socket by other ways than its sender and receiver; called when its context is shut down. */
   readonly onShutdown = new Set<(error: ZmqError) => void>();
 
@@ -60,9 +61,17 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
       hangUp: (end) => this.#hangUp(end),
     });
     this.endpoints = new Endpoints(this);
-    this.sender = new Sender(this.pattern, this.options, context.clock, context.keepAlive);
+    const { clock, keepAlive } = context;
     const inTurn = type === 'REQ' || type === 'REP';
-    this.receiver = new Receiver(this.pattern, this.options, context.clock, context.keepAlive, inTurn, () =>
+    this.sender = new Sender(
+      this.pattern,
+      this.options,
+      clock,
+      keepAlive,
+      this.watchers,
+      inTurn ? () => this.receiver.retry() : undefined,
+    );
+    this.receiver = new Receiver(this.pattern, this.options, clock, keepAlive, this.watchers, inTurn, () =>
       this.sender.retry(),
     );
   }
@@ -128,6 +137,7 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     this.sender.shutdown(error);
     this.receiver.shutdown(error);
     for (const tell of this.onShutdown) tell(error);
+    this.watchers.tell?.();
   }
 
   /**
@@ -180,7 +190,7 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
   }
 
   emit(event: SessionEvent): void {
-    this.onEvent?.(event);
+    this.events.emit(event);
   }
 
   /** Ends a pipe from the socket's side. What it holds still goes out, unless `linger` is 0. */
@@ -272,11 +282,12 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     this.receiver.close();
     this.#state = 'closed';
     this.#pins.clear();
+    this.watchers.tell?.();
     const { linger } = this.options;
     this.context.startLinger(this, linger !== 0);
     this.endpoints.close(linger, () => {
       this.context.endLinger(this);
-      this.onEnd?.();
+      this.events.emit({ type: 'end' });
     });
   }
 
