@@ -1,3 +1,4 @@
+import { draftExchanges } from './draft-exchanges.js';
 import { type Parts, whileTicking } from './libzmq-peer.js';
 import type { Side, SideOptions, SocketTypeName } from './sides.js';
 
@@ -184,4 +185,5 @@ export const exchanges: readonly Exchange[] = [
   { types: ['PUB', 'XSUB'], run: withUserMessages(publishing(byXSub, byFence(byXSub)), false) },
   { types: ['XPUB', 'SUB'], run: publishing(bySub, byXPub) },
   { types: ['XPUB', 'XSUB'], run: withUserMessages(publishing(byXSub, byXPub), true) },
+  ...draftExchanges,
 ];

@@ -16,7 +16,9 @@ import { fileURLToPath } from 'node:url';
  * subscribe, unsubscribe, send, receive, close, ping. A `send` or `receive` is
  * answered when it is done, meanwhile other operations go on. Parts are base64; a
  * large part travels as `{"large": size}` and is the bytes 0–255, over and over
- * (one that is not comes as `{"damaged": size}`).
+ * (one that is not comes as `{"damaged": size}`). Beside the one part of a SERVER,
+ * RADIO or DISH stands its routing id in decimal, or its group: the first of two parts
+ * here. A DISH subscribes to what it joins.
  */
 
 /** One part of a message: latin1 text, or a large part of known content. */
@@ -31,6 +33,8 @@ export interface Library {
   readonly args: readonly string[];
   /** Why it cannot be used here. */
   readonly missing?: string;
+  /** Why its draft socket types cannot. */
+  readonly withoutDrafts?: string;
 }
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
@@ -40,15 +44,19 @@ export const libraries: readonly Library[] = [npmZeromq(), pythonZmq()];
 
 function npmZeromq(): Library {
   const library = { name: 'npm zeromq', command: process.execPath, args: [here('./peer.mjs')] };
-  const probe = spawnSync(process.execPath, ['-e', 'require("zeromq")'], { cwd: here('.') });
-  return probe.status === 0 ? library : unusable(library, 'its prebuilt binary does not load on this machine');
+  const probe = (code: string) => spawnSync(process.execPath, ['-e', code], { cwd: here('.') }).status === 0;
+  if (!probe('require("zeromq")')) return unusable(library, 'its prebuilt binary does not load on this machine');
+  return probe('process.exit(require("zeromq").capability.draft ? 0 : 1)') ? library : withoutDrafts(library);
 }
 
 function pythonZmq(): Library {
   const library = { name: 'python3-zmq', command: 'python3', args: [here('./peer.py')] };
   // The first `python3` may be one of pyenv, conda, …, which does not see Debian's packages.
   for (const command of ['/usr/bin/python3', 'python3', '/usr/local/bin/python3']) {
-    if (spawnSync(command, ['-c', 'import zmq']).status === 0) return { ...library, command };
+    const probe = (code: string) => spawnSync(command, ['-c', code]).status === 0;
+    if (!probe('import zmq')) continue;
+    const found = { ...library, command };
+    return probe('import zmq, sys; sys.exit(not zmq.DRAFT_API)') ? found : withoutDrafts(found);
   }
   return unusable(library, 'no python3 here has the module zmq; apt-get install python3-zmq');
 }
@@ -56,6 +64,12 @@ function pythonZmq(): Library {
 function unusable(library: Library, missing: string): Library {
   process.stderr.write(`note: tests against ${library.name} are skipped: ${missing}\n`);
   return { ...library, missing };
+}
+
+function withoutDrafts(library: Library): Library {
+  const reason = 'its libzmq was built without draft socket types';
+  process.stderr.write(`note: tests of draft types against ${library.name} are skipped: ${reason}\n`);
+  return { ...library, withoutDrafts: reason };
 }
 
 export interface PeerEvent {

@@ -1,5 +1,6 @@
 import { socketTypes } from '../../libs/zmq-core/src/foundation/socket-type.js';
 import { exchanges } from './exchanges.js';
+import { draftExchanges } from './draft-exchanges.js';
 import { libraries, LibzmqPeer } from './libzmq-peer.js';
 import { LibzmqSide, OwnSide, type Side } from './sides.js';
 
@@ -42,7 +43,8 @@ for (const library of libraries) {
     describe.each(transports)('over %s', (_name, wildcard) => {
       for (const { exchange, own } of roles) {
         const [ours, theirs] = [exchange.types[own], exchange.types[1 - own]!];
-        it.each([
+        const skipped = library.withoutDrafts !== undefined && draftExchanges.includes(exchange);
+        (skipped ? it.skip : it).each([
           ['bound', true],
           ['connecting', false],
         ] as const)(`our ${ours}, %s, with its ${theirs}`, async (_how, weBind) => {

@@ -4,6 +4,13 @@ import * as zmq from 'zeromq';
 
 const SUBSCRIBE = 6;
 const UNSUBSCRIBE = 7;
+const RECEIVE_TIMEOUT = 27;
+const SERVER = 12;
+const RADIO = 14;
+const DISH = 15;
+/** Types whose pending `receive` keeps a whole core busy: they are asked from time to time. */
+const asked = new Set([SERVER, DISH, 16, 19, 20]);
+const ASK_EVERY_MS = 1;
 const LARGE = 4096;
 const PATTERN = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 
@@ -35,6 +42,7 @@ const operations = {
   },
   open({ socket, type, options }) {
     const opened = new zmq.Socket(type, { linger: 0 });
+    if (asked.has(type)) opened.setInt32Option(RECEIVE_TIMEOUT, 0);
     for (const [id, value] of Object.entries(options)) {
       if (typeof value === 'string') opened.setStringOption(Number(id), value);
       else opened.setInt32Option(Number(id), value);
@@ -51,13 +59,27 @@ const operations = {
   unbind: ({ socket, endpoint }) => sockets.get(socket).unbind(endpoint),
   connect: ({ socket, endpoint }) => sockets.get(socket).connect(endpoint),
   disconnect: ({ socket, endpoint }) => sockets.get(socket).disconnect(endpoint),
-  subscribe: ({ socket, topic }) => sockets.get(socket).setStringOption(SUBSCRIBE, Buffer.from(topic, 'base64')),
-  unsubscribe: ({ socket, topic }) => sockets.get(socket).setStringOption(UNSUBSCRIBE, Buffer.from(topic, 'base64')),
-  send: ({ socket, parts }) => sockets.get(socket).send(parts.map(decode)),
+  subscribe({ socket: name, topic }) {
+    const socket = sockets.get(name);
+    if (socket.type === DISH) socket.join(Buffer.from(topic, 'base64'));
+    else socket.setStringOption(SUBSCRIBE, Buffer.from(topic, 'base64'));
+  },
+  unsubscribe({ socket: name, topic }) {
+    const socket = sockets.get(name);
+    if (socket.type === DISH) socket.leave(Buffer.from(topic, 'base64'));
+    else socket.setStringOption(UNSUBSCRIBE, Buffer.from(topic, 'base64'));
+  },
+  send({ socket: name, parts }) {
+    const socket = sockets.get(name);
+    const [first, body] = parts.map(decode);
+    if (socket.type === SERVER) return socket.send(body, { routingId: Number(first) });
+    if (socket.type === RADIO) return socket.send(body, { group: first });
+    return socket.send(parts.map(decode));
+  },
   async receive({ socket }) {
     receiving.add(socket);
     try {
-      return { parts: (await sockets.get(socket).receive()).map(encode), properties: {} };
+      return { parts: withBesideFirst(await receiveFrom(sockets.get(socket))).map(encode), properties: {} };
     } finally {
       receiving.delete(socket);
     }
@@ -67,6 +89,24 @@ const operations = {
     sockets.delete(socket);
   },
 };
+
+async function receiveFrom(socket) {
+  while (asked.has(socket.type)) {
+    try {
+      return await socket.receive();
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+  }
+  return socket.receive();
+}
+
+/** `[part, { routingId }]` or `[part, { group }]` → two parts. */
+function withBesideFirst(parts) {
+  const last = parts.at(-1);
+  return Buffer.isBuffer(last) ? parts : [last.group ?? Buffer.from(String(last.routingId)), parts[0]];
+}
 
 async function forwardEvents(socket, events) {
   for await (const { type, address = '', error, interval } of events) {

@@ -2,29 +2,44 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  Channel,
+  Client,
   Dealer,
+  Dish,
+  Gather,
   Pair,
+  PeerSocket,
   Publisher,
   Pull,
   Push,
+  Radio,
   type Readable,
   Reply,
   Request,
   Router,
+  Scatter,
+  Server,
   type Socket,
   Subscriber,
   type Writable,
   XPublisher,
   XSubscriber,
 } from '@nest-zmq/core';
+import { untilPeers } from '../support/sockets.js';
 import { LARGE, type LibzmqPeer, type Part, type Parts, type RemoteSocket } from './libzmq-peer.js';
 
-/** One socket of a pair, ours or libzmq's: an exchange is written once for both. */
+/**
+ * One socket of a pair, ours or libzmq's: an exchange is written once for both. What
+ * stands beside a draft type's one part is the first of two parts here: the routing id
+ * of a SERVER or PEER in decimal, the group of a RADIO or DISH.
+ */
 export interface Side {
   send(...parts: Parts): Promise<void>;
   receive(): Promise<Parts>;
   subscribe(topic: string): Promise<void>;
   unsubscribe(topic: string): Promise<void>;
+  /** PEER: the routing id of its only peer, when that is there. */
+  onlyPeer(): Promise<string>;
   bind(endpoint: string): Promise<string>;
   connect(endpoint: string): Promise<void>;
   close(): Promise<void>;
@@ -42,7 +57,27 @@ const classes = {
   PUSH: Push,
   XPUB: XPublisher,
   XSUB: XSubscriber,
+  SERVER: Server,
+  CLIENT: Client,
+  RADIO: Radio,
+  DISH: Dish,
+  GATHER: Gather,
+  SCATTER: Scatter,
+  PEER: PeerSocket,
+  CHANNEL: Channel,
 } as const;
+
+interface Extras {
+  readonly routingId?: number;
+  readonly group?: Buffer;
+}
+
+/** What stands beside the part, as it is given and as it comes. */
+const beside: { readonly [type in SocketTypeName]?: (text: string) => Extras } = {
+  SERVER: (text) => ({ routingId: Number(text) }),
+  PEER: (text) => ({ routingId: Number(text) }),
+  RADIO: (text) => ({ group: Buffer.from(text, 'latin1') }),
+};
 
 export type SocketTypeName = keyof typeof classes;
 
@@ -55,27 +90,44 @@ export interface SideOptions {
 
 export class OwnSide implements Side {
   readonly socket: Socket;
+  readonly #type: SocketTypeName;
 
   constructor(type: SocketTypeName, options: SideOptions = {}) {
+    this.#type = type;
     this.socket = new (classes[type] as new (options: object) => Socket)({ linger: 0, ...options });
   }
 
   send(...parts: Parts): Promise<void> {
-    return (this.socket as Socket & Writable).send(parts.map(toBuffer));
+    const extras = beside[this.#type];
+    if (extras === undefined) return (this.socket as Socket & Writable).send(parts.map(toBuffer));
+    const [first, body] = parts as [string, Part];
+    return (this.socket as Radio & Server).send(toBuffer(body), extras(first) as Required<Extras>);
   }
 
   async receive(): Promise<Parts> {
-    return (await (this.socket as Socket & Readable).receive()).map(toPart);
+    const parts = await (this.socket as Socket & Readable<readonly (Buffer | Extras)[]>).receive();
+    const last = parts.at(-1)!;
+    if (Buffer.isBuffer(last)) return (parts as Buffer[]).map(toPart);
+    return [last.group?.toString('latin1') ?? String(last.routingId), toPart(parts[0] as Buffer)];
   }
 
   subscribe(topic: string): Promise<void> {
-    (this.socket as Subscriber).subscribe(Buffer.from(topic, 'latin1'));
+    const bytes = Buffer.from(topic, 'latin1');
+    if (this.socket instanceof Dish) this.socket.join(bytes);
+    else (this.socket as Subscriber).subscribe(bytes);
     return Promise.resolve();
   }
 
   unsubscribe(topic: string): Promise<void> {
-    (this.socket as Subscriber).unsubscribe(Buffer.from(topic, 'latin1'));
+    const bytes = Buffer.from(topic, 'latin1');
+    if (this.socket instanceof Dish) this.socket.leave(bytes);
+    else (this.socket as Subscriber).unsubscribe(bytes);
     return Promise.resolve();
+  }
+
+  async onlyPeer(): Promise<string> {
+    await untilPeers(this.socket, 1);
+    return String(this.socket.peer!.routingId!.readUInt32BE());
   }
 
   async bind(endpoint: string): Promise<string> {
@@ -115,6 +167,7 @@ export class LibzmqSide implements Side {
   receive = (): Promise<Parts> => this.#socket.receive();
   subscribe = (topic: string): Promise<void> => this.#socket.subscribe(topic);
   unsubscribe = (topic: string): Promise<void> => this.#socket.unsubscribe(topic);
+  onlyPeer = (): Promise<string> => Promise.reject(new Error('the binding does not show it'));
   bind = (endpoint: string): Promise<string> => this.#socket.bind(endpoint);
   connect = (endpoint: string): Promise<void> => this.#socket.connect(endpoint);
   close = (): Promise<void> => this.#socket.close();

@@ -1,6 +1,19 @@
 /** ZeroMQ in pure TypeScript. The names are those of zeromq.js; what is added is documented where it is. */
 export { type PeerOptions, type Readable, type SendOptions, type Writable } from './api/capabilities.js';
 export { Context, context, type ContextOptions, type ContextParts, createContext } from './api/context.js';
+export {
+  Channel,
+  Client,
+  Dish,
+  type DishGroupOptions,
+  Gather,
+  PeerSocket,
+  Radio,
+  type RadioGroupOptions,
+  Scatter,
+  Server,
+  type ServerRoutingOptions,
+} from './api/draft-sockets.js';
 export type { Message, MessageLike } from './api/message.js';
 export { type Event, type EventOfType, type EventType, Observer } from './api/observer.js';
 export type { SocketOptions } from './api/options.js';
@@ -25,6 +38,7 @@ export { ProtocolError, ZmqError } from './foundation/errors.js';
 export type { CloseReason } from './foundation/peer-info.js';
 export type { RandomSource } from './foundation/random.js';
 export type { ConnectOptions } from './socket/endpoints.js';
+export type { Group } from './socket/groups.js';
 export type { Peer, PeerSink } from './socket/peer.js';
 export type { MessageSink } from './socket/receiver.js';
 export type { SubscriptionEvent } from './socket/subscriptions.js';

@@ -41,7 +41,7 @@ export interface Writable<M extends MessageLike | readonly MessageLike[] = Messa
 }
 
 /** A socket that receives. */
-export interface Readable<M extends readonly Buffer[] = Buffer[]> extends AsyncIterable<M> {
+export interface Readable<M extends readonly unknown[] = Buffer[]> extends AsyncIterable<M> {
   /**
    * The next message. Waits for at most `receiveTimeout`, then rejects with EAGAIN; with
    * ETERM when the context is shut down. Throws EBUSY while another receive waits or a
@@ -56,11 +56,16 @@ export interface Readable<M extends readonly Buffer[] = Buffer[]> extends AsyncI
    * stay queued up to their mark and the peers feel it. An error that the sink throws
    * is reported as uncaught and does not lose the next message.
    */
-  onMessage(sink: MessageSink | undefined): void;
+  onMessage(sink: MessageSink<M> | undefined): void;
 }
 
-export abstract class SendingSocket extends Socket implements Writable {
-  send(message: MessageLike | readonly MessageLike[], options?: SendOptions): Promise<void> {
+export abstract class SendingSocket<
+  M extends MessageLike | readonly MessageLike[] = MessageLike | readonly MessageLike[],
+>
+  extends Socket
+  implements Writable<M>
+{
+  send(message: M, options?: SendOptions): Promise<void> {
     const { sender } = usableCoreOf(this);
     const multipart = toMultipart(message);
     if (multipart === undefined) return Promise.resolve();
@@ -71,7 +76,7 @@ export abstract class SendingSocket extends Socket implements Writable {
     }
   }
 
-  trySend(message: MessageLike | readonly MessageLike[], options?: PeerOptions): boolean {
+  trySend(message: M, options?: PeerOptions): boolean {
     const { sender } = openCoreOf(this);
     const multipart = toMultipart(message);
     if (multipart === undefined) return true;
@@ -87,30 +92,32 @@ export abstract class SendingSocket extends Socket implements Writable {
   }
 }
 
-export abstract class ReceivingSocket extends Socket implements Readable {
-  receive(options?: { readonly signal?: AbortSignal }): Promise<Buffer[]> {
-    return usableCoreOf(this).receiver.receive(options?.signal, this);
+/** @typeParam M the parts of a message: some types always have just one */
+export abstract class ReceivingSocket<M extends readonly Buffer[] = Buffer[]> extends Socket implements Readable<M> {
+  receive(options?: { readonly signal?: AbortSignal }): Promise<M> {
+    return usableCoreOf(this).receiver.receive(options?.signal, this) as Promise<readonly Buffer[]> as Promise<M>;
   }
 
-  tryReceive(): Buffer[] | undefined {
-    return openCoreOf(this).receiver.tryReceive();
+  tryReceive(): M | undefined {
+    return openCoreOf(this).receiver.tryReceive() as readonly Buffer[] as M | undefined;
   }
 
-  onMessage(sink: MessageSink | undefined): void {
-    // A pause is never refused: a sink may be called while a bind is under way.
-    const core = sink === undefined ? coreOf(this) : openCoreOf(this);
-    core.receiver.onMessage(sink);
-    core.pin('messages', sink && this);
+  onMessage(sink: MessageSink<M> | undefined): void {
+    setSink(this, sink as MessageSink | undefined);
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Buffer[], undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<M, undefined> {
     return { next: () => nextMessage(this) };
   }
 }
 
 // A class has one base, so the second half of this one is taken over as it is.
-export abstract class DuplexSocket extends SendingSocket {}
-export interface DuplexSocket extends Readable {}
+type Sendable = MessageLike | readonly MessageLike[];
+export abstract class DuplexSocket<Sent extends Sendable = Sendable, Received extends readonly Buffer[] = Buffer[]>
+  extends SendingSocket<Sent>
+  implements Readable<Received> {}
+export interface DuplexSocket<Sent extends Sendable = Sendable, Received extends readonly Buffer[] = Buffer[]>
+  extends Writable<Sent>, Readable<Received> {}
 for (const name of ['receive', 'tryReceive', 'onMessage', Symbol.asyncIterator] as const) {
   Object.defineProperty(
     DuplexSocket.prototype,
@@ -119,8 +126,18 @@ for (const name of ['receive', 'tryReceive', 'onMessage', Symbol.asyncIterator] 
   );
 }
 
+/** `onMessage`. */
+export function setSink(socket: Socket, sink: MessageSink | undefined): void {
+  // A pause is never refused: a sink may be called while a bind is under way.
+  const core = sink === undefined ? coreOf(socket) : openCoreOf(socket);
+  core.receiver.onMessage(sink);
+  core.pin('messages', sink && socket);
+}
+
 /** Ends when the socket is closed or its context shut down. Any other error, a timeout too, is thrown. */
-async function nextMessage(socket: Socket & Readable): Promise<IteratorResult<Buffer[], undefined>> {
+export async function nextMessage<M extends readonly unknown[]>(
+  socket: Socket & Readable<M>,
+): Promise<IteratorResult<M, undefined>> {
   if (socket.closed) return { done: true, value: undefined };
   try {
     return { done: false, value: await socket.receive() };
@@ -131,7 +148,7 @@ async function nextMessage(socket: Socket & Readable): Promise<IteratorResult<Bu
   }
 }
 
-function checkPeer(peer: unknown): Peer | undefined {
+export function checkPeer(peer: unknown): Peer | undefined {
   if (peer === undefined || peer instanceof Peer) return peer;
   throw new TypeError('peer must be one of socket.peers');
 }

@@ -5,6 +5,7 @@ import { socketTypes } from '../foundation/socket-type.js';
 import { showOption } from '../socket/option-check.js';
 import { optionById, optionNames, readOnlyOptionNames, readOnlyTable, rowOf } from '../socket/option-table.js';
 import type { Socket } from './socket.js';
+import * as drafts from './draft-sockets.js';
 import * as sockets from './sockets.js';
 
 const classes: Record<SocketTypeName, new (options?: object) => Socket> = {
@@ -20,6 +21,14 @@ const classes: Record<SocketTypeName, new (options?: object) => Socket> = {
   XPUB: sockets.XPublisher,
   XSUB: sockets.XSubscriber,
   STREAM: sockets.Stream,
+  SERVER: drafts.Server,
+  CLIENT: drafts.Client,
+  RADIO: drafts.Radio,
+  DISH: drafts.Dish,
+  GATHER: drafts.Gather,
+  SCATTER: drafts.Scatter,
+  PEER: drafts.PeerSocket,
+  CHANNEL: drafts.Channel,
 };
 const types = Object.keys(socketTypes) as SocketTypeName[];
 
@@ -50,7 +59,7 @@ describe('socket options', () => {
   it.each(types)('of a new %s are the defaults of the table', (type) => {
     open(new classes[type](), (socket) => {
       for (const name of optionNames.filter((option) => rowOf(option).on.includes(type))) {
-        const noLinger = name === 'linger' && (type === 'SUB' || type === 'XSUB');
+        const noLinger = name === 'linger' && ['SUB', 'XSUB', 'DISH'].includes(type);
         const expected = noLinger ? 0 : showOption(name, rowOf(name).initial);
         expect([name, socket[name as keyof Socket]]).toEqual([name, expected]);
       }

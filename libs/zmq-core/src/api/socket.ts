@@ -192,7 +192,8 @@ export abstract class Socket {
 /** Those that can name the peer they connect to. */
 const takesConnectOptions: readonly SocketTypeName[] = ['ROUTER', 'STREAM'];
 
-function checkEndpoint(endpoint: unknown): string {
+/** For `api/` only. */
+export function checkEndpoint(endpoint: unknown): string {
   if (typeof endpoint !== 'string') throw new TypeError('Address must be a string');
   return endpoint;
 }

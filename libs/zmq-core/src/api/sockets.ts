@@ -8,6 +8,7 @@ import {
   watchSubscriptions,
 } from '../socket/subscriptions.js';
 import { DuplexSocket, ReceivingSocket, SendingSocket } from './capabilities.js';
+import type { DraftTypeName } from './draft-sockets.js';
 import type { Message } from './message.js';
 import { defineOptions, type OptionsOf, type SocketOptions } from './options.js';
 import { coreOf, type Socket, usableCoreOf } from './socket.js';
@@ -148,7 +149,7 @@ export interface Stream extends OptionsOf<'STREAM'> {
   [Symbol.asyncIterator](): AsyncIterator<[Message, Message], undefined>;
 }
 
-const classes: Record<SocketTypeName, { readonly prototype: Socket }> = {
+const classes: Record<Exclude<SocketTypeName, DraftTypeName>, { readonly prototype: Socket }> = {
   PAIR: Pair,
   PUB: Publisher,
   SUB: Subscriber,

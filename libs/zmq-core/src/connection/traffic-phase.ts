@@ -1,8 +1,9 @@
 import { ProtocolError } from '../foundation/errors.js';
 import type { Multipart } from '../foundation/multipart.js';
-import { decodeCommand, encodeCommand } from '../wire/command.js';
+import { type Command, decodeCommand, encodeCommand } from '../wire/command.js';
 import { COMMAND, MORE } from '../wire/frame.js';
 import { type FrameDecoder, rightSized } from '../wire/frame-decoder.js';
+import { membershipCommandName, membershipFromCommand } from '../wire/group.js';
 import { decodePing, encodePing, encodePong } from '../wire/ping-pong.js';
 import { isSubscription, subscriptionCommandName, subscriptionFromCommand } from '../wire/subscription.js';
 import type { Batch } from './batch.js';
@@ -10,6 +11,9 @@ import type { ConnectionSink } from './connection.js';
 import { encodeMessage } from './frame-encoder.js';
 import { Heartbeat } from './heartbeat.js';
 import type { ZmtpOptions } from './zmtp-connection.js';
+
+/** What a RADIO is given for a message, which a DISH has no business to send: something to count. */
+const NO_MEMBERSHIP: Multipart = [Buffer.alloc(0)];
 
 /** The last phase: frames ⇄ whole messages, and the commands in between. */
 export class TrafficPhase {
@@ -21,24 +25,43 @@ export class TrafficPhase {
   /** How many of them were looked at by `#letGoOfChunks`. */
   #settled = 0;
   readonly #maxFrames: number;
-  /** Whether subscriptions leave as SUBSCRIBE and CANCEL (to a 3.1 peer) or as messages. */
-  readonly #subscribesByCommand: boolean;
-  /** To the other types SUBSCRIBE and CANCEL are unknown commands: the application must not see them as data. */
-  readonly #takesSubscriptions: boolean;
+  /** The command as which a subscription leaves; `undefined` when nothing that is sent is one, or it leaves as a message. */
+  readonly #commandName: ((subscription: Buffer) => string) | undefined;
+  /** SUBSCRIBE and CANCEL, or JOIN and LEAVE. To the other types they are unknown commands: the application must not see them as data. */
+  readonly #subscriptionFrom: ((command: Command) => Buffer | undefined) | undefined;
+  /** A RADIO: a message with the bytes of a membership is none. */
+  readonly #takesNoMessages: boolean;
   readonly #reply: (command: Buffer) => void;
 
   constructor(options: ZmtpOptions, peerSpeaksCommands: boolean, reply: (command: Buffer) => void) {
     this.heartbeat = new Heartbeat(options.heartbeat);
     this.ping = encodePing(options.heartbeat.ttlMs);
     this.#maxFrames = options.maxFramesPerMessage;
-    const subscribes = options.socketType === 'SUB' || options.socketType === 'XSUB';
-    this.#subscribesByCommand = subscribes && peerSpeaksCommands;
-    this.#takesSubscriptions = options.socketType === 'PUB' || options.socketType === 'XPUB';
+    this.#takesNoMessages = options.socketType === 'RADIO';
+    switch (options.socketType) {
+      case 'SUB':
+      case 'XSUB':
+        // A 3.0 peer knows the message form only.
+        if (peerSpeaksCommands) this.#commandName = subscriptionCommandName;
+        break;
+      case 'PUB':
+      case 'XPUB':
+        this.#subscriptionFrom = subscriptionFromCommand;
+        break;
+      case 'DISH':
+        this.#commandName = membershipCommandName;
+        break;
+      case 'RADIO':
+        this.#subscriptionFrom = membershipFromCommand;
+        break;
+      default:
+    }
     this.#reply = reply;
   }
 
   /** True when the sink stopped it. */
   drain(decoder: FrameDecoder, sink: ConnectionSink, now: number): boolean {
+    if (this.#takesNoMessages) return this.#drainCommands(decoder, sink, now);
     for (;;) {
       if (this.#unfinished.length === 0) {
         const run = decoder.nextRun(sink.room, this.#maxFrames);
@@ -62,16 +85,29 @@ export class TrafficPhase {
 
   /** Not when each message is looked at for a subscription. */
   get sendsPacked(): boolean {
-    return !this.#subscribesByCommand;
+    return this.#commandName === undefined;
   }
 
   encode(message: Multipart, batch: Batch): void {
-    if (this.#subscribesByCommand && isSubscription(message)) {
+    if (this.#commandName !== undefined && isSubscription(message)) {
       const body = message[0]!;
-      batch.append(encodeCommand(subscriptionCommandName(body), body.subarray(1)));
+      batch.append(encodeCommand(this.#commandName(body), body.subarray(1)));
       return;
     }
     encodeMessage(message, batch);
+  }
+
+  /** `drain` for a RADIO. */
+  #drainCommands(decoder: FrameDecoder, sink: ConnectionSink, now: number): boolean {
+    while (decoder.next()) {
+      const { flags, body } = decoder;
+      const isCommand = (flags & COMMAND) !== 0;
+      // Messages are counted, not their frames.
+      if (!isCommand && (flags & MORE) !== 0) continue;
+      const message = isCommand ? this.#command(flags, body, now) : NO_MEMBERSHIP;
+      if (message !== undefined && !sink.message(message)) return true;
+    }
+    return false;
   }
 
   #collect(flags: number, body: Buffer): Multipart | undefined {
@@ -113,7 +149,7 @@ export class TrafficPhase {
       this.#reply(encodePong(ping.context));
       return undefined;
     }
-    const subscription = this.#takesSubscriptions ? subscriptionFromCommand(command) : undefined;
+    const subscription = this.#subscriptionFrom?.(command);
     return subscription === undefined ? undefined : [subscription];
   }
 }

@@ -31,6 +31,8 @@ describe('the table of socket types', () => {
   it('has the ids of libzmq', () => {
     const expected = ['PAIR', 'PUB', 'SUB', 'REQ', 'REP', 'DEALER', 'ROUTER', 'PULL', 'PUSH', 'XPUB', 'XSUB', 'STREAM'];
     for (const [id, name] of expected.entries()) expect(socketTypes[name as SocketTypeName].id).toBe(id);
+    const drafts = { SERVER: 12, CLIENT: 13, RADIO: 14, DISH: 15, GATHER: 16, SCATTER: 17, PEER: 19, CHANNEL: 20 };
+    for (const [name, id] of Object.entries(drafts)) expect(socketTypes[name as SocketTypeName].id).toBe(id);
   });
 
   it.each([

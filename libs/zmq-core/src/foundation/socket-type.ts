@@ -1,6 +1,6 @@
 /**
  * The socket types, their numbers in libzmq, and who may talk to whom.
- * This table is the only copy of the rule (23/ZMTP "Socket types"; 28–31, 41, 48).
+ * This table is the only copy of the rule (37/ZMTP "The Socket-Type Property"; 28–31, 41, 48, 49, 51, 52).
  */
 
 interface SocketTypeRow {
@@ -27,6 +27,14 @@ export const socketTypes = {
   XPUB: { id: 9, peers: ['SUB', 'XSUB'], announcesRoutingId: false },
   XSUB: { id: 10, peers: ['PUB', 'XPUB'], announcesRoutingId: false },
   STREAM: { id: 11, peers: [], announcesRoutingId: false, raw: true },
+  SERVER: { id: 12, peers: ['CLIENT'], announcesRoutingId: false },
+  CLIENT: { id: 13, peers: ['SERVER'], announcesRoutingId: false },
+  RADIO: { id: 14, peers: ['DISH'], announcesRoutingId: false },
+  DISH: { id: 15, peers: ['RADIO'], announcesRoutingId: false },
+  GATHER: { id: 16, peers: ['SCATTER'], announcesRoutingId: false },
+  SCATTER: { id: 17, peers: ['GATHER'], announcesRoutingId: false },
+  PEER: { id: 19, peers: ['PEER'], announcesRoutingId: false },
+  CHANNEL: { id: 20, peers: ['CHANNEL'], announcesRoutingId: false },
 } as const satisfies Record<string, SocketTypeRow>;
 
 export type SocketTypeName = keyof typeof socketTypes;

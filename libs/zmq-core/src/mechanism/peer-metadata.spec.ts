@@ -20,6 +20,14 @@ const legalPeers: Record<SocketTypeName, readonly string[]> = {
   PAIR: ['PAIR'],
   // It speaks no ZMTP.
   STREAM: [],
+  CLIENT: ['SERVER'],
+  SERVER: ['CLIENT'],
+  RADIO: ['DISH'],
+  DISH: ['RADIO'],
+  SCATTER: ['GATHER'],
+  GATHER: ['SCATTER'],
+  PEER: ['PEER'],
+  CHANNEL: ['CHANNEL'],
 };
 
 describe('the legal pairs', () => {

@@ -34,11 +34,13 @@ export interface Pattern {
   /**
    * Queues the message, or drops it where the pattern drops. False: `send` would
    * have to wait (nothing was queued). Throws `ZmqError`: EFSM, EHOSTUNREACH,
-   * ENOTSUP (a type that never sends), EINVAL (a frame is missing).
+   * ENOTSUP (a type that never sends), EINVAL (a frame is missing, or one too many).
    */
   trySend(message: Multipart): boolean;
-  /** The same to one peer only, by whatever envelope the type has; a ROUTER takes no id frame. False = that pipe is full. */
+  /** The same to one peer only, by whatever envelope the type has; a ROUTER, SERVER or PEER takes no id frame. False = that pipe is full. */
   trySendTo(end: PipeEnd, message: Multipart): boolean;
+  /** Before a message waits to be sent: throws what is wrong with it at any time. */
+  checkWaiting?(message: Multipart): void;
   /** The next message as the user sees it. Throws `ZmqError`: EFSM, ENOTSUP. */
   tryReceive(): Multipart | undefined;
   /** The pipe of the last message that `tryReceive` gave. */
@@ -48,7 +50,7 @@ export interface Pattern {
   canSend(): boolean;
   /** Whether `tryReceive` would give a message now. May look ahead (a SUB filters), never loses one. */
   canReceive(): boolean;
-  /** ROUTER, STREAM: the id under which messages to and from this pipe go. */
+  /** ROUTER, STREAM, SERVER, PEER: the id under which messages to and from this pipe go. */
   routingIdOf?(end: PipeEnd): Buffer | undefined;
   /** PUB, XPUB, SUB, XSUB: how many different topics are subscribed to. */
   readonly topicsCount?: number;
@@ -60,7 +62,7 @@ export interface Pattern {
 export interface Attachment {
   /** We connected (then the pipe outlives its connections), or the peer did. */
   readonly dialed: boolean;
-  /** `connect(address, { routingId })`: the name of a ROUTER or STREAM for this pipe, known before any handshake. */
+  /** `connect(address, { routingId })`, `connectPeer`: the name of a ROUTER, STREAM or PEER for this pipe, known before any handshake. */
   readonly connectRoutingId?: Buffer | undefined;
 }
 
@@ -76,7 +78,7 @@ export interface PatternOptions {
   correlate: boolean;
   /** REQ: a new request may be sent before the reply came. */
   relaxed: boolean;
-  /** XPUB, PUB: a full subscriber makes the sender wait instead of losing the message. */
+  /** XPUB, PUB, RADIO: a full subscriber makes the sender wait instead of losing the message. */
   noDrop: boolean;
   /** XPUB: the application confirms subscriptions itself. */
   manual: boolean;
@@ -86,7 +88,7 @@ export interface PatternOptions {
   welcomeMessage: Buffer | null;
   /** PUB, XPUB, SUB, XSUB: pass what does not match. */
   invertMatching: boolean;
-  /** Limits of what one subscriber may make us remember. */
+  /** Limits of what one subscriber, or DISH, may make us remember. */
   maxSubscriptions: number;
   maxSubscriptionBytes: number;
 }

@@ -14,6 +14,10 @@ export class TopicCounts {
     return this.#counts.keys();
   }
 
+  has(topic: string): boolean {
+    return this.#counts.has(topic);
+  }
+
   add(topic: string): void {
     const count = this.#counts.get(topic) ?? 0;
     this.#counts.set(topic, count + 1);

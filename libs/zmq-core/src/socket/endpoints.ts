@@ -84,10 +84,14 @@ export class Endpoints {
   }
 
   connect(text: string, { routingId }: ConnectOptions = {}): void {
+    this.connectAs(text, routingId === undefined ? undefined : checkRoutingId(routingId, text));
+  }
+
+  /** @param id by which the pattern knows the pipe */
+  connectAs(text: string, id: Buffer | undefined): void {
     const { scheme, address } = parseEndpoint(text);
     const transport = this.#socket.context.transports.get(scheme, text);
     const pipes = new Set<PipeEnd>();
-    const id = routingId === undefined ? undefined : checkRoutingId(routingId, text);
     if (transport.kind === 'pipe') {
       const binding = transport.connect(address, this.#member(pipes, address, true, id));
       const entry: EndpointEntry = { pipes, link: { kind: 'binding', binding } };

@@ -22,6 +22,14 @@ const everySocket = [
   'XPUB',
   'XSUB',
   'STREAM',
+  'SERVER',
+  'CLIENT',
+  'RADIO',
+  'DISH',
+  'GATHER',
+  'SCATTER',
+  'PEER',
+  'CHANNEL',
 ] as const satisfies readonly SocketTypeName[];
 const sending = [
   'PAIR',
@@ -34,6 +42,12 @@ const sending = [
   'XPUB',
   'XSUB',
   'STREAM',
+  'SERVER',
+  'CLIENT',
+  'RADIO',
+  'SCATTER',
+  'PEER',
+  'CHANNEL',
 ] as const satisfies readonly SocketTypeName[];
 const receiving = [
   'PAIR',
@@ -46,6 +60,12 @@ const receiving = [
   'XPUB',
   'XSUB',
   'STREAM',
+  'SERVER',
+  'CLIENT',
+  'DISH',
+  'GATHER',
+  'PEER',
+  'CHANNEL',
 ] as const satisfies readonly SocketTypeName[];
 
 // Types with their usual range, and where they are.
@@ -117,7 +137,7 @@ export const optionTable = {
     ...bool,
     id: 54,
     zmq: 'CONFLATE',
-    on: ['PULL', 'PUSH', 'SUB', 'PUB', 'DEALER'],
+    on: ['PULL', 'PUSH', 'SUB', 'PUB', 'DEALER', 'SCATTER', 'GATHER'],
     access: 'write-only',
   },
   maxMessageSize: {
@@ -167,7 +187,7 @@ export const optionTable = {
   hiccupMessage: { ...bytes, id: 114, zmq: 'HICCUP_MSG', on: ['DEALER'], access: 'write-only' },
 
   // ── publish and subscribe ──
-  noDrop: { ...bool, id: 69, zmq: 'XPUB_NODROP', on: ['XPUB', 'PUB'], access: 'write-only' },
+  noDrop: { ...bool, id: 69, zmq: 'XPUB_NODROP', on: ['XPUB', 'PUB', 'RADIO'], access: 'write-only' },
   invertMatching: { ...bool, id: 74, zmq: 'INVERT_MATCHING', on: ['PUB', 'SUB', 'XPUB', 'XSUB'] },
   verbosity: {
     kind: 'verbosity',
@@ -197,8 +217,15 @@ export const optionTable = {
   manual: { ...bool, id: 71, zmq: 'XPUB_MANUAL', on: ['XPUB'], access: 'write-only' },
   lastValue: { ...bool, id: 98, zmq: 'XPUB_MANUAL_LAST_VALUE', on: ['XPUB'], live: true, access: 'write-only' },
   welcomeMessage: { ...bytes, id: 72, zmq: 'XPUB_WELCOME_MSG', on: ['XPUB'], access: 'write-only' },
-  maxSubscriptions: { ...int, id: -9, min: 0, initial: 250000, unit: 'topics', on: ['PUB', 'XPUB'] },
-  maxSubscriptionBytes: { ...int, id: -8, min: 0, initial: 64 * 1024 * 1024, unit: 'bytes', on: ['PUB', 'XPUB'] },
+  maxSubscriptions: { ...int, id: -9, min: 0, initial: 250000, unit: 'topics', on: ['PUB', 'XPUB', 'RADIO'] },
+  maxSubscriptionBytes: {
+    ...int,
+    id: -8,
+    min: 0,
+    initial: 64 * 1024 * 1024,
+    unit: 'bytes',
+    on: ['PUB', 'XPUB', 'RADIO'],
+  },
 
   // ── tcp ──
   tcpKeepalive: { ...int, id: 34, zmq: 'TCP_KEEPALIVE', min: -1, max: 1, initial: -1 },
@@ -327,8 +354,8 @@ export function optionById(id: number): OptionName | undefined {
   return namesById.get(id);
 }
 
-/** libzmq gives these no linger: what nobody subscribed to is not worth waiting for. */
-const withoutLinger: readonly SocketTypeName[] = ['SUB', 'XSUB'];
+/** libzmq gives these three no linger: what they send is subscriptions, which are not worth waiting for. */
+const withoutLinger: readonly SocketTypeName[] = ['SUB', 'XSUB', 'DISH'];
 
 const initialValues = Object.fromEntries(
   optionNames.map((name) => [name, optionTable[name].initial]),

@@ -7,7 +7,10 @@ import { callUser } from './user-code.js';
  * reconnects is a new one.
  */
 export class Peer {
-  /** Its routing id: the one it announced, or on a ROUTER or STREAM the one that messages carry. */
+  /**
+   * Its routing id: the one it announced; on a ROUTER or STREAM the one that messages
+   * carry; on a SERVER or PEER that number in four bytes, big-endian.
+   */
   readonly routingId: Buffer | undefined;
   /** As it announced itself: `DEALER`. Empty for the peer of a STREAM, which announces nothing. */
   readonly socketType: string;

@@ -3,7 +3,16 @@ import type { ReadOnlyOptionName } from './option-table.js';
 import type { SocketCore } from './socket-core.js';
 
 /** libzmq calls these thread-safe, for they have no message of several parts. */
-const threadSafe: readonly SocketTypeName[] = [];
+const threadSafe: readonly SocketTypeName[] = [
+  'SERVER',
+  'CLIENT',
+  'RADIO',
+  'DISH',
+  'GATHER',
+  'SCATTER',
+  'PEER',
+  'CHANNEL',
+];
 
 /** What a socket tells of itself, by the option's name. */
 export const readOnlyOptions = {

@@ -14,7 +14,7 @@ import { Yielding } from './yielding.js';
  * Gets every message, in order, as it comes. (On an XPUB, a cancellation that comes
  * because its peer is gone has no peer.)
  */
-export type MessageSink = (message: Buffer[], peer: Peer) => void;
+export type MessageSink<M extends readonly unknown[] = Buffer[]> = (message: M, peer: Peer) => void;
 
 interface WaitingReceive {
   /** Not used: who waits may have no other reference to its socket, and the collector would close it. */

@@ -96,6 +96,7 @@ export class Sender {
         if (this.#sent !== undefined) this.#sent();
         return this.#yielding.done();
       }
+      this.#pattern.checkWaiting?.(message);
     } catch (error) {
       return Promise.reject(error as Error);
     }

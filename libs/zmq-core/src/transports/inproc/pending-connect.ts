@@ -78,5 +78,5 @@ function laneShape(writer: PipeMember, reader: PipeMember): LaneShape {
 
 /** Whether what this socket sends are subscriptions, each of which counts. */
 function subscribes({ info }: PipeMember): boolean {
-  return info.socketType === 'SUB' || info.socketType === 'XSUB';
+  return info.socketType === 'SUB' || info.socketType === 'XSUB' || info.socketType === 'DISH';
 }
