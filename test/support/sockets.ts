@@ -40,8 +40,8 @@ export function numbers(count: number, from = 0): string[][] {
 }
 
 /** An endpoint where nobody listens: somebody did. */
-export async function deadEndpoint(binder: Socket): Promise<string> {
-  await binder.bind('tcp://127.0.0.1:*');
+export async function deadEndpoint(binder: Socket, address = 'tcp://127.0.0.1:*'): Promise<string> {
+  await binder.bind(address);
   const endpoint = binder.lastEndpoint!;
   await binder.unbind(endpoint);
   return endpoint;

@@ -11,7 +11,7 @@ import { DuplexSocket, ReceivingSocket, SendingSocket } from './capabilities.js'
 import type { DraftTypeName } from './draft-sockets.js';
 import type { Message } from './message.js';
 import { defineOptions, type OptionsOf, type SocketOptions } from './options.js';
-import { coreOf, type Socket, usableCoreOf } from './socket.js';
+import { coreOf, openCoreOf, type Socket, usableCoreOf } from './socket.js';
 
 /** PAIR: one peer, both ways (31/EXPAIR). A second peer is refused. */
 export class Pair extends DuplexSocket {
@@ -87,6 +87,20 @@ export class XPublisher extends DuplexSocket {
     const core = coreOf(this);
     watchSubscriptions(core, sink);
     core.pin('subscriptions', sink && this);
+  }
+
+  /**
+   * With `manual` or `lastValue`: subscribes the peer whose subscription was received
+   * last to these prefixes, which need not be those that it asked for; none = the empty
+   * one. Without effect when that peer is gone. Throws EINVAL without `manual`.
+   */
+  subscribe(...prefixes: readonly Topic[]): void {
+    subscribe(openCoreOf(this), prefixes);
+  }
+
+  /** With `manual` or `lastValue`: takes prefixes from the peer whose subscription, or the end of one, was received last. Throws EINVAL without `manual`. */
+  unsubscribe(...prefixes: readonly Topic[]): void {
+    unsubscribe(openCoreOf(this), prefixes);
   }
 }
 

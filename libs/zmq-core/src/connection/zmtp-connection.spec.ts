@@ -107,6 +107,24 @@ describe('greeting and handshake', () => {
     });
   });
 
+  it('and the hello message, before all others', () => {
+    const conversation = talk('ROUTER', { helloMessage: [Buffer.from('hello')] });
+    conversation.output();
+    conversation.receive(greeting());
+    expect(conversation.output()).toEqual(ready('ROUTER', ['Identity', '']));
+    conversation.receive(ready('DEALER'), bytes('04 07 04 "PING" 0000'));
+    expect(conversation.connection.hasOutput).toBe(true);
+    expect(conversation.output()).toEqual(bytes('00 05 "hello" 04 05 04 "PONG"'));
+    expect(conversation.connection.hasOutput).toBe(false);
+  });
+
+  it('and no hello message to a peer that is refused', () => {
+    const conversation = talk('ROUTER', { helloMessage: [Buffer.from('hello')] });
+    conversation.sink.welcomesPeer = false;
+    conversation.receive(greeting(), ready('DEALER'));
+    expect(conversation.output()).toEqual(Buffer.concat([OUR_GREETING, ready('ROUTER', ['Identity', ''])]));
+  });
+
   it.each(['04 07', '03 01', '03 05', 'FF 00'])('version %s is spoken to as 3.1', (version) => {
     const conversation = connected('SUB', 'PUB', {}, version);
     expect(conversation.encode([bytes('01 "A"')])).toEqual(bytes('04 0B 09 "SUBSCRIBE" "A"'));

@@ -15,6 +15,8 @@ export interface ZmtpOptions {
   readonly socketType: SocketTypeName;
   readonly routingId: Buffer | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The first message of the connection, before any that is to be sent. */
+  readonly helloMessage?: Multipart | undefined;
   /** Largest frame accepted, in bytes. */
   readonly maxMessageSize: number;
   readonly maxFramesPerMessage: number;
@@ -40,6 +42,8 @@ export class ZmtpConnection implements Connection {
   readonly #options: ZmtpOptions;
   /** Greeting and handshake. */
   readonly #output: Buffer[] = [];
+  /** The hello message, between the handshake and its writing. */
+  #hello: Multipart | undefined;
   readonly #pongs: Buffer[] = [];
   #pingDue = false;
   #greeting: GreetingPhase | undefined;
@@ -87,13 +91,15 @@ export class ZmtpConnection implements Connection {
   }
 
   get hasOutput(): boolean {
-    return this.#output.length > 0 || this.#pongs.length > 0 || this.#pingDue;
+    return this.#output.length > 0 || this.#pongs.length > 0 || this.#pingDue || this.#hello !== undefined;
   }
 
   takeOutput(batch: Batch): void {
     if (!this.hasOutput) return;
     for (const bytes of this.#output) batch.append(bytes);
     this.#output.length = 0;
+    if (this.#hello !== undefined) this.encode(this.#hello, batch);
+    this.#hello = undefined;
     for (const pong of this.#pongs) batch.append(pong);
     this.#pongs.length = 0;
     if (this.#pingDue) batch.append(this.#traffic!.ping);
@@ -168,7 +174,9 @@ export class ZmtpConnection implements Connection {
       this.#traffic = new TrafficPhase(this.#options, handshake.peerSpeaksCommands, (pong) => this.#reply(pong));
       this.#traffic.heartbeat.start(this.#now);
       this.#updateDeadline();
+      this.#hello = this.#options.helloMessage;
       if (sink.ready(info)) return true;
+      this.#hello = undefined;
       this.#over = true;
       this.deadline = Infinity;
       return false;

@@ -60,6 +60,17 @@ export class Audience<P extends SubscribedPipe> implements PrefixVisitor<Subscri
     return this.#distributor.send(message, noDrop);
   }
 
+  /** To this one of those who get it, and to nobody else. */
+  publishTo(pipe: P, message: Multipart): boolean {
+    requireFrame(message);
+    const { invertMatching, noDrop } = this.#options;
+    let holds = false;
+    this.topics.match(message[0]!, { visit: (pipes) => (holds ||= pipes.includes(pipe)) });
+    this.#distributor.clear();
+    if (holds !== invertMatching) this.#distributor.select(pipe);
+    return this.#distributor.send(message, noDrop);
+  }
+
   visit(pipes: SubscribedPipe[]): void {
     for (let i = 0; i < pipes.length; i++) this.#distributor.select(pipes[i]!);
   }

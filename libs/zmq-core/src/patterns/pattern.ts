@@ -84,8 +84,14 @@ export interface PatternOptions {
   manual: boolean;
   /** XPUB: which duplicate (un)subscriptions are passed up. */
   verbosity: 'allSubs' | 'allSubsUnsubs' | null;
+  /** XPUB: `manual`, and what is published next after a subscription goes only to the peer whose it was. */
+  lastValue: boolean;
   /** XPUB: sent to each new subscriber. */
   welcomeMessage: Buffer | null;
+  /** PUB, XPUB, XSUB: of a message with more frames only the first can be a subscription. */
+  onlyFirstSubscribe: boolean;
+  /** XSUB: cancellations go up that are not the last, or of topics that were not subscribed. */
+  verboseUnsubscribe: boolean;
   /** PUB, XPUB, SUB, XSUB: pass what does not match. */
   invertMatching: boolean;
   /** Limits of what one subscriber, or DISH, may make us remember. */

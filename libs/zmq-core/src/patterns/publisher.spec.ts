@@ -26,16 +26,27 @@ describe('PUB (29/PUBSUB)', () => {
     expect(a.readAll()).toEqual([]);
   });
 
-  it('only the first frame of a message can be a subscription; the rest is discarded and counted', () => {
-    const pub = new PatternHarness('PUB');
+  it.each([
+    [false, ['A', 'B', 'C']],
+    [true, ['A']],
+  ])('each frame of a message can be a subscription, unless onlyFirstSubscribe is %s', (onlyFirstSubscribe, held) => {
+    const pub = new PatternHarness('PUB', { onlyFirstSubscribe });
     const a = pub.join();
     a.send('\x01A', '\x01B');
-    a.send('user message', '\x01B');
-    a.send('');
-    pub.send('A');
-    pub.send('B');
-    expect(a.readAll()).toEqual([['A']]);
-    expect(pub.pattern.dropped).toBe(2);
+    a.send('user message', '\x01C');
+    expect(pub.pattern.topicsCount).toBe(held.length);
+    for (const topic of ['A', 'B', 'C']) pub.send(topic);
+    expect(a.readAll().flat()).toEqual(held);
+    pub.options.onlyFirstSubscribe = false;
+    a.send('\x00A', '\x00B', '\x00C');
+    expect(pub.pattern.topicsCount).toBe(0);
+  });
+
+  it('what is no subscription is discarded and counted', () => {
+    const pub = new PatternHarness('PUB');
+    const a = pub.join();
+    for (const frames of [['user message', 'x'], [''], ['\x02']]) a.send(...frames);
+    expect([pub.pattern.dropped, pub.pattern.topicsCount]).toEqual([3, 0]);
   });
 
   it('never receives and always sends, to nobody if need be', () => {

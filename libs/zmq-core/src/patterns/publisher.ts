@@ -4,7 +4,7 @@ import type { PipeEnd } from '../pipe/pipe.js';
 import { cannotReceive, sendTo } from './addressed.js';
 import { Audience, type SubscriptionListener } from './audience.js';
 import { requireFrame } from './envelope.js';
-import type { Attachment, Pattern, PatternEnvironment } from './pattern.js';
+import type { Attachment, Pattern, PatternEnvironment, PatternOptions } from './pattern.js';
 import { isSubscribe, isSubscription, topicOf } from './subscription-message.js';
 import { SubscribedPipe } from './subscription-trie.js';
 
@@ -12,16 +12,22 @@ import { SubscribedPipe } from './subscription-trie.js';
 export class PublisherPattern implements Pattern {
   readonly source = undefined;
   onSubscription: SubscriptionListener | undefined;
+  readonly #options: PatternOptions;
   readonly #audience: Audience<SubscribedPipe>;
   #discarded = 0;
 
   constructor(environment: PatternEnvironment) {
+    this.#options = environment.options;
     this.#audience = new Audience(environment);
   }
 
   /** Messages that full pipes lost, and messages that came up and were no subscriptions. */
   get dropped(): number {
     return this.#audience.dropped + this.#discarded;
+  }
+
+  get topicsCount(): number {
+    return this.#audience.topics.size;
   }
 
   /** What waits in the pipe is read when it is readable, after `peerReady`: a subscription needs a peer. */
@@ -56,8 +62,7 @@ export class PublisherPattern implements Pattern {
     if (pipe === undefined) return;
     for (let message = end.read(); message !== undefined; message = end.read()) {
       if (pipe.index < 0) return; // closed from within the read
-      if (!isSubscription(message)) this.#discarded++;
-      else if (!this.#take(pipe, message)) return;
+      if (!this.#takeAll(pipe, message)) return;
     }
   }
 
@@ -84,17 +89,31 @@ export class PublisherPattern implements Pattern {
     return false;
   }
 
+  /** Each frame can be a subscription, or with `onlyFirstSubscribe` the first one. False: the peer was refused. */
+  #takeAll(pipe: SubscribedPipe, message: Multipart): boolean {
+    const candidates = this.#options.onlyFirstSubscribe ? 1 : message.length;
+    let taken = false;
+    for (let i = 0; i < candidates; i++) {
+      const frame = message[i]!;
+      if (!isSubscription(frame)) continue;
+      if (!this.#take(pipe, frame)) return false;
+      taken = true;
+    }
+    if (!taken) this.#discarded++;
+    return true;
+  }
+
   /** False: the peer was refused. */
-  #take(pipe: SubscribedPipe, message: Multipart): boolean {
-    const subscribed = isSubscribe(message);
+  #take(pipe: SubscribedPipe, frame: Buffer): boolean {
+    const subscribed = isSubscribe(frame);
     const { topics } = this.#audience;
     if (subscribed) {
-      topics.add(topicOf(message), pipe);
+      topics.add(topicOf(frame), pipe);
       if (this.#audience.refuseExcess(pipe, pipe.topics.size, pipe.topicBytes)) return false;
     } else {
-      topics.remove(topicOf(message), pipe);
+      topics.remove(topicOf(frame), pipe);
     }
-    this.onSubscription?.(pipe.end, Buffer.from(message[0]!.subarray(1)), subscribed);
+    this.onSubscription?.(pipe.end, Buffer.from(frame.subarray(1)), subscribed);
     return pipe.index >= 0;
   }
 }

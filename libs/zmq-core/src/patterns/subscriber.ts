@@ -29,6 +29,10 @@ export class SubscriberPattern implements Pattern {
     return this.#upward.dropped;
   }
 
+  get topicsCount(): number {
+    return this.#upward.topics.size;
+  }
+
   attach(end: PipeEnd, _how: Attachment): void {
     this.#inward.attach(new PipeSlot(end));
     this.#upward.attach(end);

@@ -50,8 +50,10 @@ export class SubscriptionForwarder {
     this.#publishers.sendAlwaysToAll(message ?? subscriptionMessage(true, topic));
   }
 
-  unsubscribe(topic: string, message?: Multipart): void {
-    if (this.topics.remove(topic)) this.#publishers.sendAlwaysToAll(message ?? subscriptionMessage(false, topic));
+  /** @param verbose cancellations that are not the last go up too */
+  unsubscribe(topic: string, message?: Multipart, verbose = false): void {
+    if (this.topics.remove(topic) || verbose)
+      this.#publishers.sendAlwaysToAll(message ?? subscriptionMessage(false, topic));
   }
 
   /** A user message, which only XPUBs read; a full pipe loses it. */

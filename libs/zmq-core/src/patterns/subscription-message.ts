@@ -4,19 +4,18 @@ import type { Multipart } from '../foundation/multipart.js';
 export const SUBSCRIBE_BYTE = 1;
 export const CANCEL_BYTE = 0;
 
-/** Whether the message is a subscription or its end. Only the first frame counts. */
-export function isSubscription(message: Multipart): boolean {
-  const frame = message[0]!;
+/** Whether the frame is a subscription or its end. */
+export function isSubscription(frame: Buffer): boolean {
   return frame.length > 0 && frame[0]! <= SUBSCRIBE_BYTE;
 }
 
-export function isSubscribe(message: Multipart): boolean {
-  return message[0]![0] === SUBSCRIBE_BYTE;
+export function isSubscribe(frame: Buffer): boolean {
+  return frame[0] === SUBSCRIBE_BYTE;
 }
 
 /** The topic as a key: a character per byte. */
-export function topicOf(message: Multipart): string {
-  return message[0]!.toString('latin1', 1);
+export function topicOf(frame: Buffer): string {
+  return frame.toString('latin1', 1);
 }
 
 /** `01 topic` or `00 topic`. */

@@ -27,12 +27,15 @@ export type Removed = 'last' | 'others-remain' | 'absent';
  * a pipe costs its own topics.
  */
 export class SubscriptionTrie {
+  /** How many topics somebody holds. */
+  size = 0;
   readonly #trie = new RadixTrie<SubscribedPipe[]>();
 
   add(topic: string, pipe: SubscribedPipe): Added {
     const node = this.#trie.insert(topic);
     if (pipe.topics.has(node)) return 'repeated';
     const first = node.value === undefined;
+    if (first) this.size++;
     const holders = (node.value ??= []);
     pipe.topics.set(node, holders.length);
     pipe.topicBytes += topic.length;
@@ -79,6 +82,7 @@ export class SubscriptionTrie {
       moved.topics.set(node, index);
     }
     if (holders.length > 0) return false;
+    this.size--;
     node.value = undefined;
     this.#trie.release(node);
     return true;

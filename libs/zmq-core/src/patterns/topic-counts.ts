@@ -9,6 +9,11 @@ export class TopicCounts {
   readonly #counts = new Map<string, number>();
   readonly #trie = new RadixTrie<true>();
 
+  /** How many different topics. */
+  get size(): number {
+    return this.#counts.size;
+  }
+
   /** Each topic once, in the order of their first subscription. */
   topics(): IterableIterator<string> {
     return this.#counts.keys();

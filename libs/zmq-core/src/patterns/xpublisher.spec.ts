@@ -1,4 +1,4 @@
-import { frames, PatternHarness } from '../testing/pattern-harness.js';
+import { frames, marks, PatternHarness } from '../testing/pattern-harness.js';
 
 const topic = (text: string) => Buffer.from(text);
 
@@ -53,10 +53,43 @@ describe('XPUB (29/PUBSUB)', () => {
   it('passes up user messages, whole', () => {
     const xpub = new PatternHarness('XPUB');
     const a = xpub.join();
-    a.send('user', '\x01A');
+    a.send('user', 'message');
     a.send('');
-    a.send('\x01A', 'only the first frame counts');
-    expect(xpub.receiveAll()).toEqual([['user', '\x01A'], [''], ['\x01A']]);
+    expect(xpub.receiveAll()).toEqual([['user', 'message'], ['']]);
+  });
+
+  // What the application receives is what libzmq 4.3.5 gives.
+  it.each([
+    { sent: ['\x01A', '\x01B'], received: [['\x01A'], ['\x01B']], holds: ['A', 'B'], first: ['A'] },
+    { sent: ['\x01A', 'tail'], received: [['\x01A'], ['tail']], holds: ['A'], first: ['A'] },
+    { sent: ['\x01A', 'tail', '\x01B'], received: [['\x01A'], ['tail', '\x01B']], holds: ['A', 'B'], first: ['A'] },
+    { sent: ['user', '\x01A'], received: [['user', '\x01A']], holds: ['A'], first: [] },
+    { sent: ['', '\x01A', '\x00A'], received: [['', '\x01A', '\x00A']], holds: [], first: [] },
+  ])('of $sent the leading frames are subscriptions, the rest a message that may have more', (row) => {
+    for (const onlyFirstSubscribe of [false, true]) {
+      const xpub = new PatternHarness('XPUB', { onlyFirstSubscribe });
+      const a = xpub.join();
+      a.send(...row.sent);
+      const rest = row.sent.slice(1);
+      const alone = row.first.length === 0 ? [row.sent] : [['\x01A'], rest];
+      expect(xpub.receiveAll()).toEqual(onlyFirstSubscribe ? alone : row.received);
+      const held = onlyFirstSubscribe ? row.first : row.holds;
+      expect(xpub.pattern.topicsCount).toBe(held.length);
+      for (const text of ['A', 'B']) xpub.send(text);
+      expect(a.readAll().flat()).toEqual(held);
+    }
+  });
+
+  it('a peer is refused for topics in user messages as for others', () => {
+    const xpub = new PatternHarness('XPUB', { maxSubscriptions: 2 });
+    const [a, b] = [xpub.join(), xpub.join()];
+    a.send('user', '\x01A', '\x01B', '\x01C');
+    b.send('\x01A', '\x01B', '\x01C', 'user');
+    expect([a.closed, b.closed]).toEqual([
+      expect.stringMatching(/more than 2 topics/),
+      expect.stringMatching(/more than 2 topics/),
+    ]);
+    expect(xpub.pattern.topicsCount).toBe(0);
   });
 
   it('publishes as PUB does', () => {
@@ -138,6 +171,19 @@ describe('XPUB (29/PUBSUB)', () => {
       expect(xpub.send('A')).toBe(true);
     });
 
+    it('a subscription in a user message is told behind it, so that it can be confirmed', () => {
+      const xpub = new PatternHarness('XPUB', { manual: true });
+      const [a, b] = [xpub.join(), xpub.join()];
+      b.send('\x01B');
+      xpub.receive();
+      a.send('user', '\x01A');
+      expect(xpub.receive()).toEqual(['user', '\x01A']);
+      expect(xpub.receive()).toEqual(['\x01A']);
+      xpub.pattern.subscribe(topic('A'));
+      xpub.send('A');
+      expect([a.readAll().flat(), b.readAll()]).toEqual([['A'], []]);
+    });
+
     it('is a mistake elsewhere', () => {
       const xpub = new PatternHarness('XPUB');
       expect(() => xpub.pattern.subscribe(topic('A'))).toThrow(expect.objectContaining({ code: 'EINVAL' }));
@@ -154,6 +200,103 @@ describe('XPUB (29/PUBSUB)', () => {
       expect(a.closed).toBeUndefined();
       a.send('\x01C');
       expect(a.closed).toMatch(/more than 2 topics/);
+    });
+  });
+
+  describe('lastValue', () => {
+    it('what is published after a subscription was confirmed is for that peer alone, what follows for all', () => {
+      const xpub = new PatternHarness('XPUB', { lastValue: true });
+      const [a, b] = [xpub.join(), xpub.join()];
+      for (const peer of [a, b]) {
+        peer.send('\x01A');
+        expect(xpub.receive()).toEqual(['\x01A']);
+        xpub.pattern.subscribe(topic('A'));
+        xpub.send('A', `for ${peer === a ? 'a' : 'b'}`);
+      }
+      xpub.send('A', 'for all');
+      expect(a.readAll()).toEqual([
+        ['A', 'for a'],
+        ['A', 'for all'],
+      ]);
+      expect(b.readAll()).toEqual([
+        ['A', 'for b'],
+        ['A', 'for all'],
+      ]);
+      expect(xpub.pattern.topicsCount).toBe(1);
+    });
+
+    it('reaches nobody when it is not what the peer subscribed to', () => {
+      const xpub = new PatternHarness('XPUB', { lastValue: true });
+      const [a, b] = [xpub.join(), xpub.join()];
+      for (const [peer, text] of [
+        [a, 'A'],
+        [b, 'B'],
+      ] as const) {
+        peer.send(`\x01${text}`);
+        xpub.receive();
+        xpub.pattern.subscribe(topic(text));
+      }
+      xpub.send('A');
+      expect([a.readAll(), b.readAll()]).toEqual([[], []]);
+      xpub.send('A');
+      expect([a.readAll(), b.readAll()]).toEqual([[['A']], []]);
+    });
+
+    it('inverted, reaches that peer unless it matches', () => {
+      const xpub = new PatternHarness('XPUB', { lastValue: true, invertMatching: true });
+      const [a, b] = [xpub.join(), xpub.join()];
+      for (const text of ['A', 'x']) {
+        a.send('\x01A');
+        xpub.receive();
+        xpub.pattern.subscribe(topic('A'));
+        xpub.send(text);
+      }
+      expect([a.readAll(), b.readAll()]).toEqual([[['x']], []]);
+    });
+
+    it('is for all when nothing was confirmed, when the peer is gone, and after an unsubscription', () => {
+      const xpub = new PatternHarness('XPUB', { lastValue: true });
+      const [a, b] = [xpub.join(), xpub.join()];
+      const confirm = (peer: typeof a) => {
+        peer.send('\x01A');
+        xpub.receive();
+        xpub.pattern.subscribe(topic('A'));
+      };
+      confirm(a);
+      xpub.send('A');
+      b.send('\x01A');
+      xpub.receive();
+      xpub.send('A');
+      confirm(b);
+      b.close();
+      xpub.receiveAll();
+      xpub.send('A');
+      const c = xpub.join();
+      confirm(c);
+      xpub.send('A');
+      c.send('\x00A');
+      xpub.receive();
+      xpub.pattern.unsubscribe(topic('A'));
+      xpub.send('A');
+      expect([a.readAll(), c.readAll()]).toEqual([[['A'], ['A'], ['A'], ['A']], [['A']]]);
+    });
+
+    it('waits with noDrop for that peer only', () => {
+      const xpub = new PatternHarness('XPUB', { lastValue: true, noDrop: true });
+      const [a, b] = [xpub.join(undefined, marks(1)), xpub.join(undefined, marks(1))];
+      for (const peer of [a, b]) {
+        peer.send('\x01A');
+        xpub.receive();
+        xpub.pattern.subscribe(topic('A'));
+        expect(xpub.send('A', '1')).toBe(true);
+      }
+      b.send('\x01A');
+      xpub.receive();
+      xpub.pattern.subscribe(topic('A'));
+      expect(xpub.send('A', '2')).toBe(false);
+      b.readAll();
+      expect(xpub.send('A', '2')).toBe(true);
+      expect([a.readAll(), b.readAll()]).toEqual([[['A', '1']], [['A', '2']]]);
     });
   });
 

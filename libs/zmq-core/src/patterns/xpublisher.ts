@@ -17,7 +17,8 @@ import { mayResume, UpwardQueue, XPublisherPipe } from './upward-queue.js';
  * cancellation by its last holder; `allSubs` every subscription; `allSubsUnsubs`
  * everything. With `manual` every one is passed up and none takes effect: the
  * application calls `subscribe` and `unsubscribe` for the peer whose subscription
- * it received last.
+ * it received last. With `lastValue` it can then publish something for that peer
+ * alone: the value that the others have already.
  */
 export class XPublisherPattern implements Pattern {
   /** The pipe of the last message; `undefined` for a cancellation because the pipe is gone. */
@@ -28,6 +29,8 @@ export class XPublisherPattern implements Pattern {
   readonly #upward = new UpwardQueue();
   /** `manual`: whose subscription was received last. */
   #lastPipe: XPublisherPipe | undefined;
+  /** `lastValue`: who was subscribed last, until something was published. */
+  #onlyTo: XPublisherPipe | undefined;
 
   constructor(environment: PatternEnvironment) {
     this.#options = environment.options;
@@ -36,6 +39,10 @@ export class XPublisherPattern implements Pattern {
 
   get dropped(): number {
     return this.#audience.dropped + this.#upward.dropped;
+  }
+
+  get topicsCount(): number {
+    return this.#audience.topics.size;
   }
 
   /** What waits in the pipe is read when it is readable, after `peerReady`: a subscription needs a peer. */
@@ -65,6 +72,7 @@ export class XPublisherPattern implements Pattern {
     const pipe = this.#audience.detach(end);
     if (pipe === undefined) return;
     if (pipe === this.#lastPipe) this.#lastPipe = undefined;
+    if (pipe === this.#onlyTo) this.#onlyTo = undefined;
     this.#forgetTopics(pipe);
   }
 
@@ -74,15 +82,17 @@ export class XPublisherPattern implements Pattern {
     while (pipe !== undefined && !pipe.parked) {
       const message = end.read();
       if (message === undefined || pipe.index < 0) return; // empty, or closed from within the read
-      if (!isSubscription(message)) this.#upward.pushMessage(message, pipe);
-      else if (!this.#take(pipe, message)) return;
+      if (!this.#takeAll(pipe, message)) return;
     }
   }
 
   writable(): void {}
 
   trySend(message: Multipart): boolean {
-    return this.#audience.publish(message);
+    if (this.#onlyTo === undefined) return this.#audience.publish(message);
+    if (!this.#audience.publishTo(this.#onlyTo, message)) return false;
+    this.#onlyTo = undefined;
+    return true;
   }
 
   trySendTo(end: PipeEnd, message: Multipart): boolean {
@@ -115,7 +125,9 @@ export class XPublisherPattern implements Pattern {
   /** `manual`: subscribes the peer whose (un)subscription was received last. Without effect when it is gone. */
   subscribe(topic: Buffer): void {
     this.#requireManual();
-    if (this.#lastPipe !== undefined) this.#audience.topics.add(topic.toString('latin1'), this.#lastPipe);
+    if (this.#lastPipe === undefined) return;
+    this.#audience.topics.add(topic.toString('latin1'), this.#lastPipe);
+    if (this.#options.lastValue) this.#onlyTo = this.#lastPipe;
   }
 
   /** `manual`: the reverse of `subscribe`. */
@@ -124,18 +136,44 @@ export class XPublisherPattern implements Pattern {
     if (this.#lastPipe !== undefined) this.#audience.topics.remove(topic.toString('latin1'), this.#lastPipe);
   }
 
-  #requireManual(): void {
-    if (!this.#options.manual) throw new ZmqError('EINVAL', 'an XPUB socket subscribes its peers only when `manual`');
+  get #manual(): boolean {
+    return this.#options.manual || this.#options.lastValue;
   }
 
-  /** False: nothing more is to be read from the pipe, its peer was refused. */
-  #take(pipe: XPublisherPipe, message: Multipart): boolean {
-    const subscribed = isSubscribe(message);
-    const topic = topicOf(message);
-    const passUp = this.#options.manual ? this.#request(pipe, topic, subscribed) : this.#apply(pipe, topic, subscribed);
+  #requireManual(): void {
+    if (this.#manual) return;
+    throw new ZmqError('EINVAL', 'an XPUB socket subscribes its peers only with `manual` or `lastValue`');
+  }
+
+  /**
+   * The subscriptions in front are told one by one, what follows is a user message.
+   * Subscriptions in that take effect too, and are seen in it; `onlyFirstSubscribe`
+   * looks at the first frame only. False: nothing more is to be read from the pipe, its
+   * peer was refused.
+   */
+  #takeAll(pipe: XPublisherPipe, message: Multipart): boolean {
+    const { length } = message;
+    const candidates = this.#options.onlyFirstSubscribe ? 1 : length;
+    let start = 0;
+    while (start < candidates && isSubscription(message[start]!)) {
+      if (!this.#take(pipe, message[start++]!, true)) return false;
+    }
+    if (start === length) return true;
+    this.#upward.pushMessage(start === 0 ? message : message.slice(start), pipe);
+    for (let i = start + 1; i < candidates; i++) {
+      if (isSubscription(message[i]!) && !this.#take(pipe, message[i]!, this.#manual)) return false;
+    }
+    return true;
+  }
+
+  /** @param tell whether the application may have to be told by a message of its own */
+  #take(pipe: XPublisherPipe, frame: Buffer, tell: boolean): boolean {
+    const subscribed = isSubscribe(frame);
+    const topic = topicOf(frame);
+    const passUp = this.#manual ? this.#request(pipe, topic, subscribed) : this.#apply(pipe, topic, subscribed);
     if (this.#audience.refuseExcess(pipe, ...this.#remembered(pipe))) return false;
-    if (passUp) this.#upward.pushNotification(subscribed, topic, pipe);
-    this.onSubscription?.(pipe.end, Buffer.from(message[0]!.subarray(1)), subscribed);
+    if (passUp && tell) this.#upward.pushNotification(subscribed, topic, pipe);
+    this.onSubscription?.(pipe.end, Buffer.from(frame.subarray(1)), subscribed);
     return pipe.index >= 0;
   }
 
@@ -149,7 +187,7 @@ export class XPublisherPattern implements Pattern {
 
   /** What the peer makes us remember. With `manual` the topics it holds are the application's choice. */
   #remembered(pipe: XPublisherPipe): [topics: number, bytes: number] {
-    return this.#options.manual ? [pipe.requested.size, pipe.requestedBytes] : [pipe.topics.size, pipe.topicBytes];
+    return this.#manual ? [pipe.requested.size, pipe.requestedBytes] : [pipe.topics.size, pipe.topicBytes];
   }
 
   #request(pipe: XPublisherPipe, topic: string, subscribed: boolean): true {
@@ -165,7 +203,8 @@ export class XPublisherPattern implements Pattern {
 
   /** The application learns of the topics that nobody holds now; of all that were asked for, when it decides itself. */
   #forgetTopics(pipe: XPublisherPipe): void {
-    const { manual, verbosity } = this.#options;
+    const { verbosity } = this.#options;
+    const manual = this.#manual;
     for (const topic of pipe.requested) this.#upward.pushNotification(false, topic);
     pipe.requested.clear();
     pipe.requestedBytes = 0;

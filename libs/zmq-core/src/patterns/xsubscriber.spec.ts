@@ -16,10 +16,40 @@ describe('XSUB (29/PUBSUB)', () => {
   it('sends any other message up to all publishers; a full one loses it', () => {
     const xsub = new PatternHarness('XSUB');
     const [a, b] = [xsub.join(), xsub.join(undefined, marks(1))];
-    expect([xsub.pattern.canSend(), xsub.send('user', '\x01A'), xsub.send('')]).toEqual([true, true, true]);
-    expect([a.readAll(), b.readAll()]).toEqual([[['user', '\x01A'], ['']], [['user', '\x01A']]]);
+    expect([xsub.pattern.canSend(), xsub.send('user', 'x'), xsub.send('')]).toEqual([true, true, true]);
+    expect([a.readAll(), b.readAll()]).toEqual([[['user', 'x'], ['']], [['user', 'x']]]);
     expect(xsub.pattern.dropped).toBe(1);
     expect(() => xsub.send()).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+  });
+
+  it('of a message with more frames the leading subscriptions leave one by one; those behind count, too', () => {
+    const xsub = new PatternHarness('XSUB');
+    const a = xsub.join();
+    xsub.send('\x01A', '\x01B', '\x00A', 'user', '\x01C', '\x00B');
+    expect(a.readAll()).toEqual([['\x01A'], ['\x01B'], ['\x00A'], ['user', '\x01C', '\x00B']]);
+    expect(xsub.pattern.topicsCount).toBe(1);
+    expect(xsub.join().readAll()).toEqual([['\x01C']]);
+  });
+
+  it('with onlyFirstSubscribe only the first frame is looked at', () => {
+    const xsub = new PatternHarness('XSUB', { onlyFirstSubscribe: true });
+    const a = xsub.join();
+    xsub.send('\x01A', '\x01B');
+    xsub.send('user', '\x01C');
+    xsub.send('\x01D');
+    expect(a.readAll()).toEqual([['\x01A', '\x01B'], ['user', '\x01C'], ['\x01D']]);
+    expect(xsub.pattern.topicsCount).toBe(2);
+    expect(xsub.join().readAll()).toEqual([['\x01A'], ['\x01D']]);
+  });
+
+  it('with verboseUnsubscribe every cancellation goes up', () => {
+    const xsub = new PatternHarness('XSUB', { verboseUnsubscribe: true });
+    const a = xsub.join();
+    for (const text of ['\x00A', '\x01A', '\x01A', '\x00A', '\x00A']) xsub.send(text);
+    expect(a.readAll().flat()).toEqual(['\x00A', '\x01A', '\x01A', '\x00A', '\x00A']);
+    xsub.options.verboseUnsubscribe = false;
+    xsub.send('\x00A');
+    expect([a.readAll(), xsub.pattern.topicsCount]).toEqual([[], 0]);
   });
 
   it('does not filter what comes', () => {

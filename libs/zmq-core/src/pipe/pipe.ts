@@ -37,6 +37,17 @@ export interface PipeHandler {
 }
 
 /**
+ * Messages that an end finds among those of its peer and that nobody sent: they tell
+ * the application who comes and goes (`hiccupMessage`, `routerNotify`). Past the mark.
+ */
+export interface PipeNotes {
+  /** Before the first message of each connection. */
+  readonly joined?: Multipart | undefined;
+  /** Behind the last message of each connection. */
+  readonly left: readonly Multipart[];
+}
+
+/**
  * One of the two ends of a pipe. What is written at one is read at the other.
  * A session holds one end and a pattern the other; inproc gives both to patterns.
  * Neither side may reach the other but through this class: with I/O threads the
@@ -49,6 +60,8 @@ export class PipeEnd {
   handler!: PipeHandler;
   /** Whatever the owner of this end wants to find again when it meets it (the socket keeps the peer here). */
   label: unknown = undefined;
+  /** Set by the owner of this end, before a peer is announced to it. */
+  notes: PipeNotes | undefined = undefined;
   /**
    * The connection's number at the other end, one more at each hiccup. A peer
    * object that remembers another number is of a connection that is gone, even
@@ -61,6 +74,8 @@ export class PipeEnd {
   readonly #inward: Lane;
   /** This end was closed by its owner. */
   #closed = false;
+  /** The other end was told of a peer here, and not yet that it is gone. */
+  #announced = false;
   /** A deferred `onReadable`, `onWritable` is under way. */
   #readableDue = false;
   #writableDue = false;
@@ -220,14 +235,22 @@ export class PipeEnd {
     if (wasFull) this.#wakeWriter();
   }
 
-  /** Tells the other end, in order, who it talks to. */
-  announcePeer(info: PeerInfo): void {
+  /**
+   * Tells the other end who it talks to: in order, or `ahead` of all that was written
+   * here before.
+   */
+  announcePeer(info: PeerInfo, ahead = false): void {
     if (!this.open) return;
     const { epoch } = this.#other;
-    this.#outward.signal(() => {
+    const tell = (): void => {
       // A hiccup that came meanwhile has made this peer history, but its messages follow: it is still told.
       if (!this.#other.#closed) this.#other.handler.onPeer(this.#other, info, epoch);
-    });
+    };
+    this.#announced = true;
+    if (ahead) tell();
+    else this.#outward.signal(tell);
+    const joined = this.#other.notes?.joined;
+    if (joined !== undefined && this.writeAlways(joined)) this.flush();
   }
 
   /** Tells the other end that the connection was lost and that a new one will come. */
@@ -235,9 +258,12 @@ export class PipeEnd {
     if (!this.open) return;
     this.#other.epoch++;
     this.#other.handler.onHiccup(this.#other, reason);
+    this.#leaveNotes();
     this.#outward.signal(() => {
       if (!this.#other.#closed) this.#other.handler.onPeerGone(this.#other, reason);
     });
+    // Of the notes.
+    this.flush();
   }
 
   /**
@@ -247,20 +273,34 @@ export class PipeEnd {
    */
   close(reason: CloseReason, drop = false): void {
     if (this.#closed) return;
-    // A reader that sleeps would never come to the end of what was written.
-    if (!drop) this.flush();
+    if (!drop) {
+      this.#leaveNotes();
+      // A reader that sleeps would never come to the end of what was written.
+      this.flush();
+    }
     this.#closed = true;
     const otherWaits = this.#inward.full;
     this.#inward.clear();
-    if (drop) this.#outward.clear();
+    if (drop) {
+      this.#outward.clear();
+      this.#leaveNotes();
+    }
     if (this.#other.#closed) return;
     this.#outward.signal(() => {
       if (this.#other.#closed) return;
       this.#other.#closed = true;
       this.#other.handler.onClosed(this.#other, reason, drop);
     });
+    if (drop) this.flush();
     // It has still to read: then it learns at once that nothing of its own is wanted any more.
     if (otherWaits && !this.#other.#closed) this.#other.handler.onWritable(this.#other);
+  }
+
+  #leaveNotes(): void {
+    if (!this.#announced) return;
+    this.#announced = false;
+    const { notes } = this.#other;
+    if (notes !== undefined) for (const note of notes.left) this.#outward.push(note, 0);
   }
 
   #tellFull(): void {

@@ -1,9 +1,10 @@
 import { ZmqError } from '../foundation/errors.js';
 import type { Timer } from '../foundation/clock.js';
 import { type CloseReason, closedByUs, type PeerInfo } from '../foundation/peer-info.js';
+import type { Multipart } from '../foundation/multipart.js';
 import type { SocketTypeName } from '../foundation/socket-type.js';
 import type { HighWaterMark } from '../pipe/high-water-mark.js';
-import type { PipeEnd, PipeHandler } from '../pipe/pipe.js';
+import type { PipeEnd, PipeHandler, PipeNotes } from '../pipe/pipe.js';
 import { Acceptor } from '../session/acceptor.js';
 import { Dialer } from '../session/dialer.js';
 import type { SessionEvent } from '../session/session-event.js';
@@ -13,11 +14,22 @@ import type { PipeMember } from '../transport/transport.js';
 import type { ContextCore } from './context-core.js';
 import { EndpointBook, type EndpointEntry } from './endpoint-book.js';
 import type { OptionValues } from './option-table.js';
+import { asMessage, peerNotes } from './peer-notes.js';
 import { sessionOptions } from './session-options.js';
 
 export interface ConnectOptions {
   /** ROUTER, STREAM: the name under which messages reach this peer, from now on and before it is connected. 1–255 bytes. */
   readonly routingId?: string;
+}
+
+/** What the pipes of one endpoint have in common, by the options as they were at its bind or connect. */
+export interface PipeOrigin {
+  readonly pipes: Set<PipeEnd>;
+  readonly dialed: boolean;
+  readonly connectRoutingId: Buffer | undefined;
+  readonly notes: PipeNotes | undefined;
+  /** The first message to each peer; `undefined` where the connections say it (`helloMessage`). */
+  readonly hello: Multipart | undefined;
 }
 
 /** What endpoints need of their socket. */
@@ -28,8 +40,8 @@ export interface SocketSide {
   readonly closed: boolean;
   readonly sendMark: HighWaterMark;
   readonly receiveMark: HighWaterMark;
-  openPipe(handler: PipeHandler, pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): PipeEnd;
-  attach(end: PipeEnd, pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): void;
+  openPipe(handler: PipeHandler, origin: PipeOrigin): PipeEnd;
+  attach(end: PipeEnd, origin: PipeOrigin): void;
   endPipe(end: PipeEnd, reason: CloseReason, linger: number): void;
   emit(event: SessionEvent): void;
   describe(address: string): PeerInfo;
@@ -185,24 +197,29 @@ export class Endpoints {
   #host(pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): SessionHost {
     const socket = this.#socket;
     const { context, type, options } = socket;
+    const notes = peerNotes(options, dialed, true);
+    const origin: PipeOrigin = { pipes, dialed, connectRoutingId, notes, hello: undefined };
     return {
       options: sessionOptions(type, options, context.options.maxMessageSize),
       clock: context.clock,
       random: context.random,
       batch: context.batch,
-      openPipe: (handler) => socket.openPipe(handler, pipes, dialed, connectRoutingId),
+      openPipe: (handler) => socket.openPipe(handler, origin),
       emit: (event) => socket.emit(event),
     };
   }
 
   #member(pipes: Set<PipeEnd>, address: string, dialed: boolean, connectRoutingId: Buffer | undefined): PipeMember {
     const socket = this.#socket;
+    const { options } = socket;
+    const hello = asMessage(options.helloMessage);
+    const origin: PipeOrigin = { pipes, dialed, connectRoutingId, notes: peerNotes(options, dialed, false), hello };
     return {
       sendMark: socket.sendMark,
       receiveMark: socket.receiveMark,
-      conflate: socket.options.conflate,
+      conflate: options.conflate,
       info: socket.describe(address),
-      attach: (end) => socket.attach(end, pipes, dialed, connectRoutingId),
+      attach: (end) => socket.attach(end, origin),
     };
   }
 }

@@ -170,7 +170,7 @@ export const optionTable = {
   },
   mandatory: { ...bool, id: 33, zmq: 'ROUTER_MANDATORY', on: ['ROUTER'], live: true, access: 'write-only' },
   handover: { ...bool, id: 56, zmq: 'ROUTER_HANDOVER', on: ['ROUTER'], live: true, access: 'write-only' },
-  routerNotify: { ...int, id: 97, zmq: 'ROUTER_NOTIFY', min: 0, max: 3, initial: 0, on: ['ROUTER'], live: true },
+  routerNotify: { ...int, id: 97, zmq: 'ROUTER_NOTIFY', min: 0, max: 3, initial: 0, on: ['ROUTER'] },
   probeRouter: {
     ...bool,
     id: 51,

@@ -1,6 +1,7 @@
 import type { SocketTypeName } from '../foundation/socket-type.js';
 import type { SessionOptions } from '../session/session-host.js';
 import type { OptionValues } from './option-table.js';
+import { asMessage } from './peer-notes.js';
 
 /** What the sessions of one endpoint live by: the socket's options as they are now, in the sessions' units. */
 export function sessionOptions(
@@ -13,6 +14,7 @@ export function sessionOptions(
     socketType: type,
     routingId: routingId ?? undefined,
     metadata: options.metadata,
+    helloMessage: asMessage(options.helloMessage),
     maxMessageSize: maxMessageSize < 0 ? contextMaxMessageSize : Math.min(maxMessageSize, contextMaxMessageSize),
     maxFramesPerMessage: options.maxFramesPerMessage,
     handshakeMs: options.handshakeInterval,

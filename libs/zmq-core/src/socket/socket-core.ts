@@ -8,7 +8,7 @@ import { packing } from '../session/session-host.js';
 import type { HighWaterMark } from '../pipe/high-water-mark.js';
 import type { SessionEvent } from '../session/session-event.js';
 import type { ContextCore, ContextMember } from './context-core.js';
-import { type ConnectOptions, Endpoints, type SocketSide } from './endpoints.js';
+import { type ConnectOptions, Endpoints, type PipeOrigin, type SocketSide } from './endpoints.js';
 import { EventHub } from './event-hub.js';
 import { defaultOptions, type OptionName, type OptionValues } from './option-table.js';
 import { Peer, PeerBook } from './peer.js';
@@ -167,7 +167,7 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     return { messages: this.options.receiveHighWaterMark, bytes: this.options.receiveHighWaterMarkBytes };
   }
 
-  openPipe(handler: PipeHandler, pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): PipeEnd {
+  openPipe(handler: PipeHandler, origin: PipeOrigin): PipeEnd {
     const conflate = this.options.conflate && (conflatedWay[this.type] ?? true);
     const [own, theirs] = createPipe({
       outward: this.sendMark,
@@ -177,13 +177,15 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
       keepOutward: isRaw(this.type) ? 'copied' : packing,
     });
     theirs.handler = handler;
-    this.attach(own, pipes, dialed, connectRoutingId);
+    this.attach(own, origin);
     return theirs;
   }
 
-  attach(end: PipeEnd, pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): void {
+  attach(end: PipeEnd, { pipes, dialed, connectRoutingId, notes, hello }: PipeOrigin): void {
     end.handler = this;
+    end.notes = notes;
     this.endpoints.remember(end, pipes);
+    if (hello !== undefined && end.writeAlways(hello)) end.flush();
     this.pattern.attach(end, { dialed, connectRoutingId });
     // Only sending: what waits in it is read when `onPeer` has told whose it is.
     if (this.#state !== 'closed') this.sender.retry();

@@ -17,7 +17,7 @@ export type SubscriptionSink = (event: SubscriptionEvent) => void;
 
 export type Topic = Buffer | string;
 
-/** SUB. No topics at all mean the empty one, which matches everything. */
+/** SUB, and XPUB with `manual` for its last peer. No topics at all mean the empty one, which matches everything. */
 export function subscribe(core: SocketCore, topics: readonly Topic[]): void {
   const pattern = subscriber(core);
   for (const topic of orAll(topics)) pattern.subscribe(topic);
@@ -35,8 +35,8 @@ export function watchSubscriptions({ pattern }: SocketCore, sink: SubscriptionSi
     sink && ((end, topic, subscribed) => callUser(sink, { peer: end.label as Peer, topic, subscribed }));
 }
 
-function subscriber({ pattern }: SocketCore): SubscriberPattern {
-  if (!(pattern instanceof SubscriberPattern)) throw new ZmqError('ENOTSUP');
+function subscriber({ pattern }: SocketCore): SubscriberPattern | XPublisherPattern {
+  if (!(pattern instanceof SubscriberPattern || pattern instanceof XPublisherPattern)) throw new ZmqError('ENOTSUP');
   return pattern;
 }
 

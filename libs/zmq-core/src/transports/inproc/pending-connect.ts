@@ -46,7 +46,7 @@ export class PendingConnect implements PipeHandler {
     this.#far.announcePeer(binder.info);
     if (!this.#far.open) return;
     binder.attach(this.#far);
-    if (this.#far.open) this.#far.handler.onPeer(this.#far, connecter.info, this.#far.epoch);
+    this.#near.announcePeer(connecter.info, true);
     this.#far.wake();
   }
 
