@@ -70,9 +70,10 @@ export class RadioPattern implements Pattern {
     if (member === undefined) return;
     for (let message = end.read(); message !== undefined; message = end.read()) {
       if (member.index < 0) return; // closed from within the read
-      if (!isSubscription(message)) this.#discarded++;
-      else if (!isSubscribe(message)) this.#groups.leave(topicOf(message), member);
-      else if (!this.#join(member, topicOf(message))) return;
+      const frame = message[0]!;
+      if (!isSubscription(frame)) this.#discarded++;
+      else if (!isSubscribe(frame)) this.#groups.leave(topicOf(frame), member);
+      else if (!this.#join(member, topicOf(frame))) return;
     }
   }
 
