@@ -1,4 +1,4 @@
-import { createContext, Dealer, Pair, Router } from '@nest-zmq/core';
+import { Client, type Context, createContext, Dealer, Pair, PeerSocket, Router, Server } from '@nest-zmq/core';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -130,6 +130,36 @@ describe.each(everywhere)('over %s', (_name, address) => {
   });
 });
 
+describe.each(everywhere)('of SERVER, CLIENT and PEER over %s', (_name, address) => {
+  const open = closedAfterEach();
+
+  it('greetings go both ways, and a SERVER is told when a CLIENT goes', async () => {
+    const server = open(new Server({ helloMessage: 'from the server', disconnectMessage: 'BYE' }));
+    const client = open(new Client({ helloMessage: 'from the client' }));
+    await server.bind(address);
+    client.connect(server.lastEndpoint!);
+    await client.send('first');
+    const [[hello, from], [first]] = [await server.receive(), await server.receive()];
+    expect([String(hello), String(first)]).toEqual(['from the client', 'first']);
+    expect(String((await client.receive())[0])).toBe('from the server');
+    client.close();
+    const [bye, gone] = await server.receive();
+    expect([String(bye), gone.routingId]).toEqual(['BYE', from.routingId]);
+  });
+
+  it('a PEER is greeted, and told when one that came to it goes', async () => {
+    const binder = open(new PeerSocket({ helloMessage: 'H', disconnectMessage: 'BYE', hiccupMessage: 'HICCUP' }));
+    const dialer = open(new PeerSocket({ disconnectMessage: 'not for those it connected to' }));
+    await binder.bind(address);
+    const id = dialer.connectPeer(binder.lastEndpoint!);
+    await dialer.send('first', { routingId: id });
+    expect(String((await binder.receive())[0])).toBe('first');
+    expect(String((await dialer.receive())[0])).toBe('H');
+    dialer.close();
+    expect(String((await binder.receive())[0])).toBe('BYE');
+  });
+});
+
 describe.each(overBytes)('over %s', (_name, address) => {
   const open = closedAfterEach();
 
@@ -219,6 +249,25 @@ describe('a lost connection', () => {
       }
     },
   );
+
+  it.each([
+    ['CLIENT', 'SERVER', (context: Context) => new Client({ context, hiccupMessage: 'HICCUP', linger: 0 })],
+    ['PEER', 'PEER', (context: Context) => new PeerSocket({ context, hiccupMessage: 'HICCUP', linger: 0 })],
+  ])('gives a %s its `hiccupMessage` once', async (_type, peerType, create) => {
+    const socket = open(create(createContext({ clock })));
+    const events = new EventLog(socket);
+    socket.connect(listener.endpoint);
+    for (let i = 1; i <= 2; i++) {
+      const peer = await listener.accept();
+      await peer.handshake(peerType);
+      peer.write(message(`last of ${i}`));
+      peer.end();
+      const received = [await socket.receive(), await socket.receive()];
+      expect(received.map(([part]) => String(part))).toEqual([`last of ${i}`, 'HICCUP']);
+      await events.until('connect:retry', i);
+      clock.advance(1000);
+    }
+  });
 
   it('that never had a handshake gives none', async () => {
     const dealer = open(new Dealer({ context: createContext({ clock }), hiccupMessage: 'HICCUP', linger: 0 }));

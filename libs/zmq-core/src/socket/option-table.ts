@@ -182,9 +182,21 @@ export const optionTable = {
   notify: { ...bool, id: 73, zmq: 'STREAM_NOTIFY', initial: true, on: ['STREAM'], access: 'write-only' },
   correlate: { ...bool, id: 52, zmq: 'REQ_CORRELATE', on: ['REQ'], live: true, access: 'write-only' },
   relaxed: { ...bool, id: 53, zmq: 'REQ_RELAXED', on: ['REQ'], live: true, access: 'write-only' },
-  helloMessage: { ...bytes, id: 110, zmq: 'HELLO_MSG', on: ['ROUTER', 'DEALER'], access: 'write-only' },
-  disconnectMessage: { ...bytes, id: 111, zmq: 'DISCONNECT_MSG', on: ['ROUTER'], access: 'write-only' },
-  hiccupMessage: { ...bytes, id: 114, zmq: 'HICCUP_MSG', on: ['DEALER'], access: 'write-only' },
+  helloMessage: {
+    ...bytes,
+    id: 110,
+    zmq: 'HELLO_MSG',
+    on: ['ROUTER', 'DEALER', 'SERVER', 'CLIENT', 'PEER'],
+    access: 'write-only',
+  },
+  disconnectMessage: {
+    ...bytes,
+    id: 111,
+    zmq: 'DISCONNECT_MSG',
+    on: ['ROUTER', 'SERVER', 'PEER'],
+    access: 'write-only',
+  },
+  hiccupMessage: { ...bytes, id: 114, zmq: 'HICCUP_MSG', on: ['DEALER', 'CLIENT', 'PEER'], access: 'write-only' },
 
   // ── publish and subscribe ──
   noDrop: { ...bool, id: 69, zmq: 'XPUB_NODROP', on: ['XPUB', 'PUB', 'RADIO'], access: 'write-only' },
