@@ -5,7 +5,7 @@ import { closedAfterEach, deadEndpoint, numbers, receive } from '../support/sock
 describe('the process', () => {
   const open = closedAfterEach();
 
-  it('is not kept alive by open sockets: bound, connected, with a peer', async () => {
+  it('is not kept alive by open sockets: bound, connected, with a peer, in a poller', async () => {
     const ended = await run(`
       const pull = new Pull();
       const push = new Push();
@@ -16,6 +16,9 @@ describe('the process', () => {
       await new Pull().bind('ipc://*');
       await new Pull().bind('inproc://x');
       new Push().connect('tcp://127.0.0.1:1');
+      const poller = new Poller();
+      poller.add(pull);
+      await poller.poll(1);
       process.on('exit', () => process.stdout.write('exit'));
     `);
     expect(ended).toEqual({ ...inOrder, stdout: 'exit' });
@@ -28,6 +31,7 @@ describe('the process', () => {
     ['a sink', 'pull.onMessage(() => {})'],
     ['a pending event', 'pull.events.receive(), push.events.receive()'],
     ['listeners of events', "pull.events.on('end', () => {})"],
+    ['a pending poll', 'const poller = new Poller(); poller.add(pull); poller.poll()'],
   ])('is kept alive by %s, until that is settled', async (_what, program) => {
     // The timer is no reason to live: that it fires shows that there is one.
     const ended = await run(`

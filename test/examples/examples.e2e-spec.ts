@@ -99,6 +99,12 @@ describe('the examples do what they say', () => {
     expect(core.output).toBe('job: wake up\njob: make coffee\njob: write code\n');
   });
 
+  it('poller', async () => {
+    const poller = new Example('poller');
+    expect(await poller.exited).toBe(0);
+    expect(poller.output).toBe('task: wake up\ntask: make coffee\n');
+  });
+
   it('http server', async () => {
     const server = new Example('http-server');
     await server.printed('http://');

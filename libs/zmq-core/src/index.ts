@@ -17,6 +17,8 @@ export {
 export type { Message, MessageLike } from './api/message.js';
 export { type Event, type EventOfType, type EventType, Observer } from './api/observer.js';
 export type { SocketOptions } from './api/options.js';
+export type { Pollable, PollableStream, PollEvents } from './api/polled.js';
+export { Poller, type PollerOptions, type PollResult } from './api/poller.js';
 export { Socket } from './api/socket.js';
 export {
   Dealer,
