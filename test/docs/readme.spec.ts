@@ -8,6 +8,7 @@ const READMES = [
   'libs/nest-transport/README.md',
   'docs/pools.md',
   'docs/calls-and-events.md',
+  'docs/options.md',
 ];
 
 interface Block {

@@ -116,6 +116,14 @@ describe('the examples do what they say', () => {
     await server.exited;
   });
 
+  it('options', async () => {
+    const options = new Example('options');
+    expect(await options.exited).toBe(0);
+    expect(options.output).toBe(
+      '10000 1000 0\nZmqError: Invalid argument: sendTimeout is -2; it must be a whole number from -1 to 2147483647\n',
+    );
+  });
+
   it('image pool and worker', async () => {
     const pool = new Example('image-pool');
     const worker = new Example('image-worker');

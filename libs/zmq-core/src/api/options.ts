@@ -60,7 +60,7 @@ function defineOption(prototype: Socket, name: OptionName): void {
       const row = rowOf(name);
       const kept = checkOption(name, value, core.options[name]);
       warnOfNoEffect(`Socket option ${name}`, row, kept);
-      if (core.endpoints.count > 0 && row.live !== true) {
+      if (core.endpoints.count > 0 && (!row.live || row.warns)) {
         process.emitWarning('Socket option will not take effect until next connect/bind.');
       }
       core.setOption(name, kept as never);

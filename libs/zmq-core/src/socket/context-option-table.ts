@@ -1,4 +1,5 @@
-import type { OptionEffect, OptionKinds, ValueRow } from './option-row.js';
+import { noThreads } from './option-presets.js';
+import type { OptionKinds, ValueRow } from './option-row.js';
 
 /**
  * Every option of a context, as `option-table.ts` has those of a socket. The
@@ -12,11 +13,6 @@ export interface ContextOptionRow extends ValueRow {
   readonly unit?: string;
   readonly access?: 'read-only' | 'write-only';
 }
-
-const noThreads = {
-  kind: 'none',
-  reason: 'there are no I/O threads, all sockets share the event loop',
-} as const satisfies OptionEffect;
 
 export const contextOptionTable = {
   ioThreads: { id: 1, zmq: 'IO_THREADS', kind: 'int', min: 0, initial: 1, unit: 'threads', effect: noThreads },

@@ -62,6 +62,8 @@ export interface OptionRow extends ValueRow {
   readonly on: readonly SocketTypeName[];
   /** Takes effect on what is bound and connected already. All others count for later binds and connects only. */
   readonly live?: true;
+  /** The warning that it counts later comes nevertheless, as with zeromq.js: programs that look for it find the same. */
+  readonly warns?: true;
   /** libzmq does not tell its value. Here every option can be read; the drop-in entry follows libzmq. */
   readonly access?: 'write-only';
 }

@@ -1,5 +1,30 @@
 import type { SocketTypeName } from '../foundation/socket-type.js';
-import type { OptionEffect, OptionKinds, OptionRow, ReadOnlyRow, StoredKinds } from './option-row.js';
+import {
+  bool,
+  bytes,
+  chunks,
+  everySocket,
+  hidden,
+  int,
+  key,
+  mark,
+  markBytes,
+  ms,
+  msOrEver,
+  noCredentials,
+  noDevice,
+  noFd,
+  noMulticast,
+  noSecurity,
+  noThreads,
+  noVmci,
+  osId,
+  receiving,
+  sending,
+  system,
+  text,
+} from './option-presets.js';
+import type { OptionKinds, OptionRow, ReadOnlyRow, StoredKinds } from './option-row.js';
 
 /**
  * Every socket option: its name, libzmq's name and number, type, range, unit,
@@ -8,104 +33,6 @@ import type { OptionEffect, OptionKinds, OptionRow, ReadOnlyRow, StoredKinds } f
  * classes, their TypeScript types and the check of a value all come from here, and
  * `docs/options.md` is read against it.
  */
-
-const everySocket = [
-  'PAIR',
-  'PUB',
-  'SUB',
-  'REQ',
-  'REP',
-  'DEALER',
-  'ROUTER',
-  'PULL',
-  'PUSH',
-  'XPUB',
-  'XSUB',
-  'STREAM',
-  'SERVER',
-  'CLIENT',
-  'RADIO',
-  'DISH',
-  'GATHER',
-  'SCATTER',
-  'PEER',
-  'CHANNEL',
-] as const satisfies readonly SocketTypeName[];
-const sending = [
-  'PAIR',
-  'PUB',
-  'REQ',
-  'REP',
-  'DEALER',
-  'ROUTER',
-  'PUSH',
-  'XPUB',
-  'XSUB',
-  'STREAM',
-  'SERVER',
-  'CLIENT',
-  'RADIO',
-  'SCATTER',
-  'PEER',
-  'CHANNEL',
-] as const satisfies readonly SocketTypeName[];
-const receiving = [
-  'PAIR',
-  'SUB',
-  'REQ',
-  'REP',
-  'DEALER',
-  'ROUTER',
-  'PULL',
-  'XPUB',
-  'XSUB',
-  'STREAM',
-  'SERVER',
-  'CLIENT',
-  'DISH',
-  'GATHER',
-  'PEER',
-  'CHANNEL',
-] as const satisfies readonly SocketTypeName[];
-
-// Types with their usual range, and where they are.
-const int = { kind: 'int', on: everySocket } as const;
-const bool = { kind: 'bool', initial: false, on: everySocket } as const;
-const text = { kind: 'text', initial: null, min: 1, max: 255, on: everySocket } as const;
-const bytes = { kind: 'bytes', initial: null } as const;
-const ms = { ...int, unit: 'ms', min: 0 } as const;
-/** -1 = without end. */
-const msOrEver = { ...ms, min: -1, initial: -1 } as const;
-/** 0 = none. */
-const mark = { ...int, unit: 'messages', min: 0, initial: 1000, live: true } as const;
-const markBytes = { ...int, unit: 'bytes', min: 0, max: Number.MAX_SAFE_INTEGER, initial: 0 } as const;
-/** -1 = the system's. */
-const system = { ...int, min: -1, initial: -1 } as const;
-const key = { kind: 'key', initial: null, on: everySocket } as const;
-const osId = { kind: 'id', initial: null, on: everySocket, access: 'write-only' } as const;
-
-// Why some have no effect, or are refused.
-const hidden = { kind: 'none', reason: 'Node.js does not show this setting of the system' } as const;
-const noMulticast = { kind: 'none', reason: 'there is no multicast transport' } as const;
-const noThreads = { kind: 'none', reason: 'there are no I/O threads, all sockets share the event loop' } as const;
-const chunks = { kind: 'none', reason: 'Node.js decides how much it reads at once (64 KiB)' } as const;
-const noVmci = { kind: 'refused', reason: 'there is no VMCI transport' } as const;
-const noSecurity = {
-  kind: 'refused',
-  reason: 'PLAIN, CURVE and ZAP are not available; leave it at its default',
-} as const;
-const noDevice = {
-  kind: 'refused',
-  reason: 'Node.js cannot bind to a device, and other traffic must not pass silently; bind to its address',
-} as const;
-const noFd = {
-  kind: 'refused',
-  reason: 'Node.js cannot take over a descriptor here; bind or connect instead',
-} as const;
-const noCredentials = {
-  kind: 'refused',
-  reason: "Node.js does not show who connects over ipc, and nobody must pass unchecked; use the file's permissions",
-} as const satisfies OptionEffect;
 
 export const optionTable = {
   // ── binding and connecting ──
@@ -128,10 +55,10 @@ export const optionTable = {
 
   // ── queues and waiting ──
   sendHighWaterMark: { ...mark, id: 23, zmq: 'SNDHWM', on: sending },
-  sendHighWaterMarkBytes: { ...markBytes, id: -6, on: sending },
+  sendHighWaterMarkBytes: { ...markBytes, id: -6, on: sending, live: true },
   sendTimeout: { ...msOrEver, id: 28, zmq: 'SNDTIMEO', on: sending, live: true },
   receiveHighWaterMark: { ...mark, id: 24, zmq: 'RCVHWM', on: receiving },
-  receiveHighWaterMarkBytes: { ...markBytes, id: -7, on: receiving },
+  receiveHighWaterMarkBytes: { ...markBytes, id: -7, on: receiving, live: true },
   receiveTimeout: { ...msOrEver, id: 27, zmq: 'RCVTIMEO', on: receiving, live: true },
   conflate: {
     ...bool,
@@ -199,8 +126,23 @@ export const optionTable = {
   hiccupMessage: { ...bytes, id: 114, zmq: 'HICCUP_MSG', on: ['DEALER', 'CLIENT', 'PEER'], access: 'write-only' },
 
   // ── publish and subscribe ──
-  noDrop: { ...bool, id: 69, zmq: 'XPUB_NODROP', on: ['XPUB', 'PUB', 'RADIO'], access: 'write-only' },
-  invertMatching: { ...bool, id: 74, zmq: 'INVERT_MATCHING', on: ['PUB', 'SUB', 'XPUB', 'XSUB'] },
+  noDrop: {
+    ...bool,
+    id: 69,
+    zmq: 'XPUB_NODROP',
+    on: ['XPUB', 'PUB', 'RADIO'],
+    access: 'write-only',
+    live: true,
+    warns: true,
+  },
+  invertMatching: {
+    ...bool,
+    id: 74,
+    zmq: 'INVERT_MATCHING',
+    on: ['PUB', 'SUB', 'XPUB', 'XSUB'],
+    live: true,
+    warns: true,
+  },
   verbosity: {
     kind: 'verbosity',
     id: 40,
@@ -226,9 +168,17 @@ export const optionTable = {
     live: true,
     access: 'write-only',
   },
-  manual: { ...bool, id: 71, zmq: 'XPUB_MANUAL', on: ['XPUB'], access: 'write-only' },
+  manual: { ...bool, id: 71, zmq: 'XPUB_MANUAL', on: ['XPUB'], access: 'write-only', live: true, warns: true },
   lastValue: { ...bool, id: 98, zmq: 'XPUB_MANUAL_LAST_VALUE', on: ['XPUB'], live: true, access: 'write-only' },
-  welcomeMessage: { ...bytes, id: 72, zmq: 'XPUB_WELCOME_MSG', on: ['XPUB'], access: 'write-only' },
+  welcomeMessage: {
+    ...bytes,
+    id: 72,
+    zmq: 'XPUB_WELCOME_MSG',
+    on: ['XPUB'],
+    access: 'write-only',
+    live: true,
+    warns: true,
+  },
   maxSubscriptions: { ...int, id: -9, min: 0, initial: 250000, unit: 'topics', on: ['PUB', 'XPUB', 'RADIO'] },
   maxSubscriptionBytes: {
     ...int,

@@ -152,7 +152,7 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
 
   setOption<Name extends OptionName>(name: Name, value: OptionValues[Name]): void {
     this.options[name] = value;
-    if (name === 'sendHighWaterMark' || name === 'receiveHighWaterMark') {
+    if (name.includes('HighWaterMark')) {
       for (const end of this.endpoints.pipes()) end.setMarks(this.sendMark, this.receiveMark);
     }
   }
