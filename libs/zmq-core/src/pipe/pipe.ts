@@ -4,48 +4,10 @@ import { soon } from '../foundation/turns.js';
 import { type HighWaterMark, unlimited } from './high-water-mark.js';
 import { Lane } from './lane.js';
 import type { Keeping, PackedTarget } from './packing.js';
+import type { PipeHandler, PipeNotes } from './pipe-handler.js';
 import type { MessageRun } from './unopened-queue.js';
 
-/**
- * What the owner of a pipe's end is told. Set `end.handler` before anything is
- * written at the other end.
- *
- * `onReadable`, `onWritable` and `onHiccup` come at once (the first two a little
- * later with `deferWakes`). `onPeer`, `onPeerGone` and `onClosed` come in order:
- * after the messages that the other end wrote before them were read. Each may be
- * called from within a `write`, `flush`, `read` or `close` of the other end, so a
- * handler must leave its own state whole before it calls into a pipe.
- */
-export interface PipeHandler {
-  /** Messages wait and the last `read()` had given none. Told once until `read()` gives `undefined` again. */
-  onReadable(end: PipeEnd): void;
-  /** A `write()` that was refused may succeed now, or never will: the other end was closed. */
-  onWritable(end: PipeEnd): void;
-  /**
-   * The last write filled the pipe to its mark. Who reads now makes room before the
-   * writer has seen that there was none: nobody is told of it.
-   */
-  onFull?(end: PipeEnd): void;
-  /** The connection behind the other end was lost; a new one comes on the same pipe. What is queued here stays. */
-  onHiccup(end: PipeEnd, reason: CloseReason): void;
-  /** A handshake was done: this is who reads and writes the other end from here on. */
-  onPeer(end: PipeEnd, info: PeerInfo, epoch: number): void;
-  /** The peer of the last `onPeer` is gone, its messages were all read (a hiccup, in order). */
-  onPeerGone(end: PipeEnd, reason: CloseReason): void;
-  /** The other end closed and all it wrote was read, or `dropped`. Nothing comes after it. */
-  onClosed(end: PipeEnd, reason: CloseReason, dropped: boolean): void;
-}
-
-/**
- * Messages that an end finds among those of its peer and that nobody sent: they tell
- * the application who comes and goes (`hiccupMessage`, `routerNotify`). Past the mark.
- */
-export interface PipeNotes {
-  /** Before the first message of each connection. */
-  readonly joined?: Multipart | undefined;
-  /** Behind the last message of each connection. */
-  readonly left: readonly Multipart[];
-}
+export type { PipeHandler, PipeNotes };
 
 /**
  * One of the two ends of a pipe. What is written at one is read at the other.
@@ -72,7 +34,9 @@ export class PipeEnd {
   #other!: PipeEnd;
   readonly #outward: Lane;
   readonly #inward: Lane;
-  /** This end was closed by its owner. */
+  /** Neither end was closed; the same at both. */
+  #open = true;
+  /** Nothing more is told to the owner of this end: it closed it, or was told of the end. */
   #closed = false;
   /** The other end was told of a peer here, and not yet that it is gone. */
   #announced = false;
@@ -95,7 +59,7 @@ export class PipeEnd {
 
   /** False once either end was closed. Then writes are refused at once, while what was queued can still be read. */
   get open(): boolean {
-    return !this.#closed && !this.#other.#closed;
+    return this.#open;
   }
 
   /** Whether what was written here has reached the mark. */
@@ -280,20 +244,46 @@ export class PipeEnd {
     }
     this.#closed = true;
     const otherWaits = this.#inward.full;
+    this.#shut();
     this.#inward.clear();
     if (drop) {
       this.#outward.clear();
       this.#leaveNotes();
     }
     if (this.#other.#closed) return;
-    this.#outward.signal(() => {
-      if (this.#other.#closed) return;
-      this.#other.#closed = true;
-      this.#other.handler.onClosed(this.#other, reason, drop);
-    });
+    this.#tellClosed(this.#other, reason, drop);
     if (drop) this.flush();
     // It has still to read: then it learns at once that nothing of its own is wanted any more.
     if (otherWaits && !this.#other.#closed) this.#other.handler.onWritable(this.#other);
+  }
+
+  /**
+   * `close`, but what was queued for this end can still be read: nothing new is taken
+   * either way, and each end gets `onClosed` when it has read what was there.
+   */
+  retire(reason: CloseReason, drop = false): void {
+    if (!this.#open) return;
+    if (!drop) this.flush();
+    const otherWaits = this.#inward.full;
+    this.#shut();
+    if (drop) this.#outward.clear();
+    this.#tellClosed(this.#other, reason, drop);
+    if (otherWaits && !this.#other.#closed) this.#other.handler.onWritable(this.#other);
+    this.#tellClosed(this, reason, false);
+  }
+
+  #shut(): void {
+    this.#open = false;
+    this.#other.#open = false;
+  }
+
+  /** In order: when it has read what is queued for it. */
+  #tellClosed(end: PipeEnd, reason: CloseReason, dropped: boolean): void {
+    end.#inward.signal(() => {
+      if (end.#closed) return;
+      end.#closed = true;
+      end.handler.onClosed(end, reason, dropped);
+    });
   }
 
   #leaveNotes(): void {
