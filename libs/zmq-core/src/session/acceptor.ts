@@ -2,6 +2,7 @@ import { ZmqError } from '../foundation/errors.js';
 import type { CloseReason } from '../foundation/peer-info.js';
 import type { PipeEnd } from '../pipe/pipe.js';
 import type { ByteStream } from '../transport/byte-stream.js';
+import { formatEndpoint } from '../transport/endpoint.js';
 import type { ByteTransport, Listener, ListenSink } from '../transport/transport.js';
 import { Session, type SessionOwner } from './session.js';
 import type { SessionHost } from './session-host.js';
@@ -26,15 +27,46 @@ export class Acceptor implements ListenSink, SessionOwner {
     try {
       acceptor.#listener = await transport.listen(address, host.options, acceptor);
     } catch (error) {
-      if (error instanceof Error) host.emit({ type: 'bind:error', address, error, reason: error });
+      acceptor.#bindFailed(error, transport, address);
       throw error;
     }
-    host.emit({ type: 'bind', address: acceptor.endpoint });
-    return acceptor;
+    return acceptor.#bound();
+  }
+
+  /** `listen` at once. Throws ENOTSUP where the transport cannot, else as `ByteTransport.listenSync` does. */
+  static listenSync(host: SessionHost, transport: ByteTransport, address: string): Acceptor {
+    const acceptor = new Acceptor(host);
+    try {
+      if (transport.listenSync === undefined) {
+        throw new ZmqError('ENOTSUP', `${transport.scheme}:// cannot be bound synchronously; await bind() instead`, {
+          address: formatEndpoint(transport.scheme, address),
+        });
+      }
+      acceptor.#listener = transport.listenSync(address, host.options, acceptor);
+    } catch (error) {
+      acceptor.#bindFailed(error, transport, address);
+      throw error;
+    }
+    return acceptor.#bound();
+  }
+
+  #bound(): this {
+    this.#host.emit({ type: 'bind', address: this.endpoint, fd: this.#listener.fd });
+    return this;
+  }
+
+  #bindFailed(error: unknown, { scheme }: ByteTransport, address: string): void {
+    if (error instanceof Error)
+      this.#host.emit({ type: 'bind:error', address: formatEndpoint(scheme, address), error, reason: error });
   }
 
   get endpoint(): string {
     return this.#listener.endpoint;
+  }
+
+  /** See `Listener.alias`. */
+  get alias(): string | undefined {
+    return this.#listener.alias;
   }
 
   accepted(stream: ByteStream): void {
@@ -52,7 +84,7 @@ export class Acceptor implements ListenSink, SessionOwner {
     this.#makeRoomForHandshake();
     this.#handshaking.add(session);
     // Ours before anybody is told of it: a listener may stop us.
-    this.#host.emit({ type: 'accept', address: this.endpoint });
+    this.#host.emit({ type: 'accept', address: this.endpoint, fd: stream.fd });
     session.start();
   }
 
@@ -73,24 +105,20 @@ export class Acceptor implements ListenSink, SessionOwner {
   }
 
   /** Frees the address. Peers that are connected stay; handshakes that are under way are given up. */
-  async stopListening(reason: CloseReason): Promise<void> {
+  stopListening(reason: CloseReason): void {
     if (this.#stopping) return;
     this.#stopping = true;
     for (const session of this.#handshaking) session.destroy(reason);
-    const closed = this.#listener.close();
-    this.#host.emit({ type: 'close', address: this.endpoint });
-    await closed;
+    const error = this.#listener.close();
+    const address = this.endpoint;
+    if (error === undefined) this.#host.emit({ type: 'close', address, fd: this.#listener.fd });
+    else this.#host.emit({ type: 'close:error', address, error, reason: error });
   }
 
   /** Calls back, once, when no session is left. */
   whenIdle(idle: () => void): void {
     if (this.#sessions.size === 0) idle();
     else this.#onIdle = idle;
-  }
-
-  /** Ends at once what has still something to send; the others are ending in good order. */
-  dropPending(reason: CloseReason): void {
-    for (const session of this.#sessions) session.dropPending(reason);
   }
 
   /** Ends what is left at once. */

@@ -3,7 +3,12 @@
  * The sequences are libzmq's. `reason` is ours: exactly one event of a failure has it.
  */
 export type SessionEvent = { readonly address: string; readonly reason?: Error } & (
-  | { readonly type: 'connect' | 'connect:delay' | 'accept' | 'bind' | 'close' | 'disconnect' | 'handshake' }
+  | { readonly type: 'connect:delay' | 'handshake' }
+  | {
+      readonly type: 'connect' | 'accept' | 'bind' | 'close' | 'disconnect';
+      /** The descriptor of the system that was opened or closed, or -1 where Node does not show it. */
+      readonly fd: number;
+    }
   | { readonly type: 'connect:retry'; /** Milliseconds until the next try. */ readonly interval: number }
   | {
       readonly type:

@@ -82,11 +82,6 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#stream.destroy();
   }
 
-  /** Closes at once if something is still to be sent. */
-  dropPending(reason: CloseReason): void {
-    if (this.#stream.pendingBytes > 0 || this.#outflow.holds || (this.#pipe?.queued ?? 0) > 0) this.destroy(reason);
-  }
-
   // ── from the stream ──
 
   data(chunk: Buffer): void {
@@ -186,7 +181,8 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     if (this.#state === 'closed') return;
     this.#reason ??= reason;
     this.#state = 'ending';
-    if (dropped) this.dropPending(reason);
+    const unsent = this.#stream.pendingBytes > 0 || this.#outflow.holds;
+    if (dropped && unsent) this.#stream.destroy();
     // It may be the outflow's own read that found the pipe at its end: it has still to write what it took.
     if (this.#closedBehind === undefined) this.#outflow.end();
     else this.closed(this.#closedBehind.error);
@@ -292,9 +288,10 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     if (reason.code === closedByUs.code) return;
     const error = errorOf(reason);
     const address = this.#endpoint;
+    const { fd } = this.#stream;
     if (handshaking) this.#host.emit({ type: 'handshake:error:other', address, error, reason: error });
     const told = handshaking || this.#reported;
-    this.#host.emit(told ? { type: 'disconnect', address } : { type: 'disconnect', address, reason: error });
+    this.#host.emit(told ? { type: 'disconnect', address, fd } : { type: 'disconnect', address, fd, reason: error });
   }
 }
 

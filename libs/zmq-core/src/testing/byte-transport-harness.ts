@@ -1,5 +1,5 @@
 import { parseEndpoint } from '../transport/endpoint.js';
-import type { ByteTransport, Dial, Listener, TransportOptions } from '../transport/transport.js';
+import type { ByteTransport, Dial, Listener, ListenSink, TransportOptions } from '../transport/transport.js';
 import { StreamProbe } from './stream-probe.js';
 import { Watch } from './watch.js';
 
@@ -23,19 +23,27 @@ export class ProbeListener {
     options: Partial<TransportOptions> = {},
   ): Promise<ProbeListener> {
     const probe = new ProbeListener();
-    probe.listener = await transport.listen(
-      address,
-      { ...defaultTransportOptions, ...options },
-      {
-        accepted: (stream) => {
-          probe.accepted.push(new StreamProbe(stream));
-          probe.watch.changed();
-        },
-        acceptFailed: (error) => void probe.errors.push(error),
-      },
-    );
+    probe.listener = await transport.listen(address, { ...defaultTransportOptions, ...options }, probe.#sink);
     return probe;
   }
+
+  /** By `listenSync`. */
+  static startSync(transport: ByteTransport, address: string, options: Partial<TransportOptions> = {}): ProbeListener {
+    const probe = new ProbeListener();
+    probe.listener = transport.listenSync!(address, { ...defaultTransportOptions, ...options }, probe.#sink);
+    return probe;
+  }
+
+  readonly #sink: ListenSink = {
+    accepted: (stream) => {
+      this.accepted.push(new StreamProbe(stream));
+      this.watch.changed();
+    },
+    acceptFailed: (error) => {
+      this.errors.push(error);
+      this.watch.changed();
+    },
+  };
 
   get endpoint(): string {
     return this.listener.endpoint;
@@ -51,8 +59,8 @@ export class ProbeListener {
     return this.accepted[index]!;
   }
 
-  async close(): Promise<void> {
-    await this.listener.close();
+  close(): void {
+    this.listener.close();
     for (const { stream } of this.accepted) stream.destroy();
   }
 }

@@ -1,6 +1,7 @@
 import { ZmqError } from '../foundation/errors.js';
 import type { ByteTransport } from '../transport/transport.js';
 import { ProbeDial, ProbeListener } from './byte-transport-harness.js';
+import { itWhen } from './it-when.js';
 import type { StreamProbe } from './stream-probe.js';
 
 /** Sockets and listeners for which the event loop would go on. */
@@ -47,12 +48,12 @@ export function describeByteTransport(
       return [await at.nth(index), dialler];
     }
 
-    afterEach(async () => {
+    afterEach(() => {
       for (const probe of dialled.splice(0)) {
         probe.dial.cancel();
         for (const { stream } of probe.connected) stream.destroy();
       }
-      await Promise.all(listeners.splice(0).map((listener) => listener.close()));
+      for (const listener of listeners.splice(0)) listener.close();
     });
 
     describe('connecting', () => {
@@ -80,7 +81,7 @@ export function describeByteTransport(
 
       it('fails a dial to an address where nobody listens, once and later', async () => {
         const listener = await listen();
-        await listener.close();
+        listener.close();
         const probe = dial(listener.address);
         expect(probe.calledAtOnce).toBe(false);
         expect((await probe.failure()).code).toMatch(/ECONNREFUSED|ENOENT/);
@@ -127,7 +128,7 @@ export function describeByteTransport(
       it('frees the address when the listener closes, while accepted streams live on', async () => {
         const first = await listen(fixed?.());
         const [accepted, dialler] = await connect(first);
-        await Promise.all([first.listener.close(), first.listener.close()]);
+        expect([first.listener.close(), first.listener.close()]).toEqual([undefined, undefined]);
         const second = await listen(first.address);
         expect(second.endpoint).toBe(first.endpoint);
         await connect(second);
@@ -135,6 +136,59 @@ export function describeByteTransport(
         await dialler.untilReceived(10);
         expect(first.accepted).toHaveLength(1);
       });
+    });
+
+    describe('listening at once', () => {
+      it('is done when the call returns', async () => {
+        const listener = ProbeListener.startSync(transport, wildcard);
+        listeners.push(listener);
+        expect(listener.endpoint.startsWith(`${transport.scheme}://`)).toBe(true);
+        const [accepted, dialler] = await connect(listener);
+        dialler.stream.write([Buffer.from('x')]);
+        await accepted.untilReceived(1);
+      });
+
+      it('refuses an address that is in use, with the same error', async () => {
+        const first = await listen();
+        const later: unknown = await listen(first.address).catch((error: unknown) => error);
+        let atOnce: unknown;
+        try {
+          ProbeListener.startSync(transport, first.address);
+        } catch (error) {
+          atOnce = error;
+        }
+        expect(atOnce).toBeInstanceOf(ZmqError);
+        expect({ ...(atOnce as object), text: String(atOnce) }).toEqual({
+          ...(later as object),
+          text: String(later),
+        });
+        await connect(first);
+      });
+
+      it('does not keep the process alive, and frees the address when it closes', async () => {
+        const before = handles();
+        const first = ProbeListener.startSync(transport, fixed?.() ?? wildcard);
+        listeners.push(first);
+        expect(handles()).toEqual(before);
+        first.listener.close();
+        const second = ProbeListener.startSync(transport, first.address);
+        listeners.push(second);
+        expect(second.endpoint).toBe(first.endpoint);
+        await connect(second);
+      });
+    });
+
+    itWhen(process.platform !== 'win32', 'Windows shows no descriptors')('descriptors are told', async () => {
+      const listener = await listen();
+      const [accepted, dialler] = await connect(listener);
+      const descriptors = [listener.listener, accepted.stream, dialler.stream].map(({ fd }) => fd);
+      expect(descriptors.every((fd) => fd > 2)).toBe(true);
+      expect(new Set(descriptors).size).toBe(3);
+      accepted.stream.destroy();
+      await accepted.untilClosed();
+      listener.close();
+      // They name what was closed.
+      expect([listener.listener, accepted.stream, dialler.stream].map(({ fd }) => fd)).toEqual(descriptors);
     });
 
     describe('bytes', () => {

@@ -8,6 +8,8 @@
 export interface ByteStream {
   /** Where the peer is, for people and for `peer.address`: `127.0.0.1:40312`, a path. */
   readonly remoteAddress: string;
+  /** The descriptor of the system, or -1 where it is not shown. Stays what it was when the stream is closed. */
+  readonly fd: number;
   /** Bytes taken by `write` that the kernel has not taken yet. 0 right after a `write` that went through at once. */
   readonly pendingBytes: number;
   /** What is written now is lost: a write failed, or it was destroyed. `closed` follows, when what has come was read. */

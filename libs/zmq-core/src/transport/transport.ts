@@ -42,6 +42,9 @@ export interface ByteTransport {
    * `ENOENT`, `ENAMETOOLONG`) whose `address` is the whole endpoint.
    */
   listen(address: string, options: TransportOptions, sink: ListenSink): Promise<Listener>;
+
+  /** `listen` at once, with the same errors thrown. Missing: this transport cannot. ENOTSUP: this runtime cannot. */
+  listenSync?(address: string, options: TransportOptions, sink: ListenSink): Listener;
 }
 
 export interface DialSink {
@@ -64,8 +67,16 @@ export interface ListenSink {
 export interface Listener {
   /** The whole endpoint as bound, wildcards resolved: `tcp://0.0.0.0:46649`. */
   readonly endpoint: string;
-  /** Stops accepting and frees the address; accepted streams live on. Idempotent. */
-  close(): Promise<void>;
+  /** Another text for the same endpoint by which `unbind` finds it: `tcp://localhost:46649`, as it was asked for. */
+  readonly alias: string | undefined;
+  /** The descriptor of the system, or -1 where it is not shown. */
+  readonly fd: number;
+  /**
+   * Stops accepting; accepted streams live on. Idempotent. The address is free when the
+   * call returns. Gives the error if something that was made for the listener (a file,
+   * a directory) could not be removed.
+   */
+  close(): NodeJS.ErrnoException | undefined;
 }
 
 export interface PipeTransport {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { ZmqError } from '../../foundation/errors.js';
 
 /**
@@ -5,7 +6,7 @@ import { ZmqError } from '../../foundation/errors.js';
  *
  *     /run/app.sock, app.sock   the path of a socket file
  *     @name                     a name in Linux's abstract namespace: no file
- *     *                         (bind only) a new file in a new directory
+ *     *, *anything              (bind only) a new file in a new directory
  */
 
 /** What `sockaddr_un` holds, without the last NUL; longer paths would silently be cut. */
@@ -35,4 +36,19 @@ export function pathOf(address: string): string {
 
 export function isAbstract(address: string): boolean {
   return address.startsWith('@');
+}
+
+export function isWildcard(address: string): boolean {
+  return address.startsWith('*');
+}
+
+/**
+ * `pathOf` to listen at: absolute where the system takes that many bytes. A listener
+ * removes its file in the end, and a relative path may mean another file by then.
+ */
+export function listenPathOf(address: string): string {
+  const path = pathOf(address);
+  if (isAbstract(address)) return path;
+  const absolute = resolve(path);
+  return Buffer.byteLength(absolute) > MAX_PATH_BYTES ? path : absolute;
 }

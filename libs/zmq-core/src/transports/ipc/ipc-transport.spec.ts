@@ -32,8 +32,14 @@ describe('IpcTransport', () => {
     return listener;
   }
 
-  afterEach(async () => {
-    await Promise.all(listening.splice(0).map((listener) => listener.close()));
+  function listenSync(address: string): ProbeListener {
+    const listener = ProbeListener.startSync(transport, address);
+    listening.push(listener);
+    return listener;
+  }
+
+  afterEach(() => {
+    for (const listener of listening.splice(0)) listener.close();
   });
 
   it('names the path as the endpoint and as the peer', async () => {
@@ -49,7 +55,7 @@ describe('IpcTransport', () => {
     const path = newPath();
     const listener = await listen(path);
     expect(lstatSync(path).isSocket()).toBe(true);
-    await listener.listener.close();
+    listener.listener.close();
     expect(existsSync(path)).toBe(false);
   });
 
@@ -57,16 +63,89 @@ describe('IpcTransport', () => {
     const listener = await listen('*');
     const made = dirname(listener.address);
     expect(lstatSync(made).mode & 0o777).toBe(0o700);
-    await listener.listener.close();
+    listener.listener.close();
     expect(existsSync(made)).toBe(false);
   });
 
-  it('takes the place of a socket file that nobody listens at', async () => {
+  it('makes one for whatever begins with * (libzmq looks no further)', async () => {
+    expect((await listen('*.sock')).address).toMatch(/\/socket$/);
+    expect(() => transport.checkDial('*.sock')).toThrow(expect.objectContaining({ code: 'EINVAL' }) as Error);
+  });
+
+  it('tells why it could not remove its directory', async () => {
+    const listener = await listen('*');
+    const other = join(dirname(listener.address), 'other');
+    writeFileSync(other, '');
+    expect(listener.listener.close()).toMatchObject({ code: 'ENOTEMPTY' });
+    expect(listener.listener.close()).toBeUndefined();
+    rmSync(dirname(other), { recursive: true });
+  });
+
+  itWhen(process.getuid?.() !== 0, 'root may remove every file, so EACCES cannot be had')(
+    'tells why it could not remove its file',
+    async () => {
+      const locked = newPath();
+      mkdirSync(locked);
+      const listener = await listen(join(locked, 's'));
+      chmodSync(locked, 0o500);
+      expect(listener.listener.close()).toMatchObject({ code: 'EACCES' });
+      chmodSync(locked, 0o700);
+      rmSync(join(locked, 's'));
+    },
+  );
+
+  it('does not miss what is gone, nor remove what is not its own', async () => {
+    const [first, second] = [await listen('*'), await listen(newPath())];
+    rmSync(dirname(first.address), { recursive: true });
+    expect(first.listener.close()).toBeUndefined();
+    renameSync(second.address, `${second.address}.away`);
+    mkdirSync(second.address);
+    expect(second.listener.close()).toBeUndefined();
+    expect(existsSync(second.address)).toBe(true);
+    rmSync(`${second.address}.away`);
+  });
+
+  it('takes a relative path, and finds its file again from another directory', async () => {
+    const [before, elsewhere] = [process.cwd(), join(directory, 'elsewhere')];
+    mkdirSync(elsewhere);
+    process.chdir(directory);
+    try {
+      const listener = await listen('relative');
+      expect(listener.endpoint).toBe('ipc://relative');
+      await new ProbeDial(transport, 'relative').stream();
+      process.chdir(elsewhere);
+      writeFileSync('relative', 'precious');
+      listener.listener.close();
+      expect([existsSync('relative'), existsSync('../relative')]).toEqual([true, false]);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  it.each(['listen', 'listenSync'] as const)(
+    '%s takes the place of a socket file that nobody listens at',
+    async (by) => {
+      const path = newPath();
+      await leaveStaleFile(path);
+      const listener = by === 'listen' ? await listen(path) : listenSync(path);
+      await new ProbeDial(transport, path).stream();
+      expect(listener.endpoint).toBe(`ipc://${path}`);
+    },
+  );
+
+  it('listenSync leaves an address to him who has it, and says what else is wrong as listen does', async () => {
     const path = newPath();
-    await leaveStaleFile(path);
     const listener = await listen(path);
+    expect(() => listenSync(path)).toThrow(expect.objectContaining({ code: 'EADDRINUSE' }) as Error);
     await new ProbeDial(transport, path).stream();
-    expect(listener.endpoint).toBe(`ipc://${path}`);
+    await listener.nth(0);
+    expect(() => listenSync(directory)).toThrow(expect.objectContaining({ code: 'EADDRINUSE' }) as Error);
+    expect(() => listenSync(join(directory, 'missing', 's'))).toThrow(
+      expect.objectContaining({ code: 'ENOENT', message: expect.stringMatching(/make it first/) as string }) as Error,
+    );
+    expect(() => listenSync(`/tmp/${'x'.repeat(110)}`)).toThrow(
+      expect.objectContaining({ code: 'ENAMETOOLONG' }) as Error,
+    );
   });
 
   it('never removes what is no socket', async () => {
@@ -125,7 +204,7 @@ describe('IpcTransport', () => {
   async function leaveStaleFile(path: string): Promise<void> {
     const listener = await ProbeListener.start(transport, `${path}.tmp`);
     renameSync(`${path}.tmp`, path);
-    await listener.close();
+    listener.close();
     expect(lstatSync(path).isSocket()).toBe(true);
   }
 });

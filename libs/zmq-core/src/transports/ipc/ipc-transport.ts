@@ -1,5 +1,5 @@
-import { mkdtemp, rmdir } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ZmqError } from '../../foundation/errors.js';
@@ -15,18 +15,20 @@ import { NetDial } from '../net-stream/net-dial.js';
 import { bindError } from '../net-stream/net-errors.js';
 import { NetListener } from '../net-stream/net-listener.js';
 import { NetStream } from '../net-stream/net-stream.js';
-import { isAbstract, pathOf } from './ipc-address.js';
-import { directoryIsMissing, removeStale } from './socket-file.js';
+import { isAbstract, isWildcard, listenPathOf, pathOf } from './ipc-address.js';
+import { directoryIsMissing, removeStale, removeStaleAtOnce, SocketFile } from './socket-file.js';
 
-/** Unix sockets. A closed listener removes its file (node does so), and the directory of `ipc://*`. */
+/** Unix sockets. A closed listener removes its file, and the directory of `ipc://*`. */
 export class IpcTransport implements ByteTransport {
   readonly kind = 'bytes';
   readonly scheme = 'ipc';
   readonly dialsSlowly = false;
 
   checkDial(address: string): void {
-    if (address === '*') {
-      throw new ZmqError('EINVAL', 'only bind takes the path *; name the file to connect to', { address: 'ipc://*' });
+    if (isWildcard(address)) {
+      throw new ZmqError('EINVAL', 'only bind takes the path *; name the file to connect to', {
+        address: `ipc://${address}`,
+      });
     }
     pathOf(address);
   }
@@ -37,62 +39,105 @@ export class IpcTransport implements ByteTransport {
     return new NetDial(connect({ path }), sink, (socket) => new NetStream(socket, address));
   }
 
-  async listen(address: string, options: TransportOptions, sink: ListenSink): Promise<Listener> {
-    if (address === '*') return listenInNewDirectory(options, sink);
-    const path = pathOf(address);
+  async listen(address: string, { backlog }: TransportOptions, sink: ListenSink): Promise<Listener> {
+    const place = new Place(address);
+    for (let again = false; ; again = true) {
+      const server = place.createServer(sink);
+      try {
+        await NetListener.start(server, { path: place.path }, backlog, sink);
+        return place.listener(server);
+      } catch (error) {
+        if (again || !place.mayBeStale(error) || !(await removeStale(place.path))) throw place.refusal(error);
+      }
+    }
+  }
+
+  listenSync(address: string, { backlog }: TransportOptions, sink: ListenSink): Listener {
+    const place = new Place(address);
+    for (let again = false; ; again = true) {
+      const server = place.createServer(sink);
+      try {
+        NetListener.startAtOnce(server, { path: place.path }, backlog, sink);
+        return place.listener(server);
+      } catch (error) {
+        if (again || !place.mayBeStale(error) || !removeStaleAtOnce(place.path)) throw place.refusal(error);
+      }
+    }
+  }
+}
+
+/** Where to listen, made ready: what `*` stands for, and what has to be removed in the end. */
+class Place {
+  readonly path: string;
+  /** As it was asked for; of a wildcard, as it was made. */
+  readonly #address: string;
+  readonly #endpoint: string;
+  readonly #directory: string | undefined;
+
+  /** Throws EINVAL, ENAMETOOLONG. */
+  constructor(address: string) {
+    this.#endpoint = `ipc://${address}`;
+    this.#directory = isWildcard(address) ? makeDirectory(this.#endpoint) : undefined;
+    this.#address = this.#directory === undefined ? address : join(this.#directory, 'socket');
+    try {
+      this.path = listenPathOf(this.#address);
+    } catch (error) {
+      this.#removeDirectory();
+      throw error;
+    }
     if (isAbstract(address)) warnOfPadding();
-    try {
-      return await listenOn(address, path, options, sink);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const inUse = code === 'EADDRINUSE' && !isAbstract(address);
-      if (!inUse || !(await removeStale(path))) throw await explain(error, address, path);
-    }
-    try {
-      return await listenOn(address, path, options, sink);
-    } catch (error) {
-      throw await explain(error, address, path);
-    }
   }
-}
 
-async function listenOn(
-  address: string,
-  path: string,
-  { backlog }: TransportOptions,
-  sink: ListenSink,
-  release?: () => Promise<void>,
-): Promise<Listener> {
-  const server = createServer();
-  server.on('connection', (socket) => sink.accepted(new NetStream(socket, address)));
-  await NetListener.start(server, { path, backlog }, sink);
-  return new NetListener(server, `ipc://${address}`, release);
-}
-
-/** Only this user can enter the directory. */
-async function listenInNewDirectory(options: TransportOptions, sink: ListenSink): Promise<Listener> {
-  let directory: string | undefined;
-  try {
-    directory = await mkdtemp(join(tmpdir(), 'zmq-'));
-    const made = directory;
-    const path = join(made, 'socket');
-    return await listenOn(path, pathOf(path), options, sink, () => rmdir(made).catch(() => {}));
-  } catch (error) {
-    if (directory !== undefined) await rmdir(directory).catch(() => {});
-    throw bindError(error, 'ipc://*');
+  createServer(sink: ListenSink): Server {
+    const server = createServer();
+    server.on('connection', (socket) => sink.accepted(new NetStream(socket, this.#address)));
+    return server;
   }
-}
 
-async function explain(error: unknown, address: string, path: string): Promise<ZmqError> {
-  const endpoint = `ipc://${address}`;
-  // Node says EACCES for a missing directory, as Windows does.
-  if ((error as NodeJS.ErrnoException).code === 'EACCES' && (await directoryIsMissing(path))) {
-    return new ZmqError('ENOENT', `the directory of ${path} does not exist; make it first`, {
-      address: endpoint,
-      cause: error,
+  listener(server: Server): Listener {
+    const file = isAbstract(this.#address) ? undefined : new SocketFile(this.path);
+    return new NetListener(server, {
+      endpoint: `ipc://${this.#address}`,
+      release: () => file?.remove() ?? this.#removeDirectory(),
     });
   }
-  return bindError(error, endpoint);
+
+  mayBeStale(error: unknown): boolean {
+    return (error as NodeJS.ErrnoException).code === 'EADDRINUSE' && !isAbstract(this.#address);
+  }
+
+  /** The system's error as the caller of `bind` gets it. */
+  refusal(error: unknown): ZmqError {
+    this.#removeDirectory();
+    // Node says EACCES for a missing directory, as Windows does.
+    if ((error as NodeJS.ErrnoException).code === 'EACCES' && directoryIsMissing(this.path)) {
+      return new ZmqError('ENOENT', `the directory of ${this.path} does not exist; make it first`, {
+        address: this.#endpoint,
+        cause: error,
+      });
+    }
+    return bindError(error, this.#endpoint);
+  }
+
+  #removeDirectory(): NodeJS.ErrnoException | undefined {
+    if (this.#directory === undefined) return undefined;
+    try {
+      rmdirSync(this.#directory);
+    } catch (error) {
+      // Somebody else was faster.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error as NodeJS.ErrnoException;
+    }
+    return undefined;
+  }
+}
+
+/** Only this user can enter it. */
+function makeDirectory(endpoint: string): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'zmq-'));
+  } catch (error) {
+    throw bindError(error, endpoint);
+  }
 }
 
 const [uvMajor = 1, uvMinor = 0] = process.versions.uv.split('.').map(Number);

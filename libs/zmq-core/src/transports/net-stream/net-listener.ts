@@ -1,28 +1,41 @@
-import type { ListenOptions, Server } from 'node:net';
+import type { Server } from 'node:net';
 import type { Listener, ListenSink } from '../../transport/transport.js';
+import { descriptorOf } from './descriptor.js';
+import { listenAtOnce, type ListenAt } from './server-handle.js';
+
+/** What a `NetListener` is besides its server. */
+export interface ListenerFacts {
+  readonly endpoint: string;
+  readonly alias?: string | undefined;
+  /** Undone after the server: what else was made for it. Gives what went wrong. */
+  readonly release?: () => NodeJS.ErrnoException | undefined;
+}
 
 /** A listening `net.Server`; shared by tcp and ipc. */
 export class NetListener implements Listener {
   readonly endpoint: string;
+  readonly alias: string | undefined;
+  readonly fd: number;
 
   readonly #server: Server;
-  readonly #release: () => Promise<void> | void;
-  #closing: Promise<void> | undefined;
+  readonly #release: ListenerFacts['release'];
+  #closed = false;
 
-  /** @param release undone after the server: what else was taken for it */
-  constructor(server: Server, endpoint: string, release: () => Promise<void> | void = () => {}) {
+  constructor(server: Server, { endpoint, alias, release }: ListenerFacts) {
     this.#server = server;
     this.endpoint = endpoint;
+    this.alias = alias === endpoint ? undefined : alias;
+    this.fd = descriptorOf(server);
     this.#release = release;
   }
 
   /** Listens, or rejects with the system's error. Later errors are of accepts. */
-  static start(server: Server, options: ListenOptions, sink: ListenSink): Promise<void> {
+  static start(server: Server, at: ListenAt, backlog: number, sink: ListenSink): Promise<void> {
     return new Promise((resolve, reject) => {
       server.unref();
       server.once('error', reject);
       // In a worker of node's cluster the primary would share the port among the workers: a peer would meet any of them.
-      server.listen({ ...options, exclusive: true }, () => {
+      server.listen({ ...at, backlog: queueLength(backlog), exclusive: true }, () => {
         server.off('error', reject);
         server.on('error', (error) => sink.acceptFailed(error));
         resolve();
@@ -30,14 +43,23 @@ export class NetListener implements Listener {
     });
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+  /** Has listened when it returns, or throws the system's error. */
+  static startAtOnce(server: Server, at: ListenAt, backlog: number, sink: ListenSink): void {
+    server.unref();
+    listenAtOnce(server, at, queueLength(backlog));
+    server.on('error', (error) => sink.acceptFailed(error));
   }
 
-  async #close(): Promise<void> {
+  close(): NodeJS.ErrnoException | undefined {
+    if (this.#closed) return undefined;
+    this.#closed = true;
     // The address is free when this call returns; the server's own `close` event waits for all accepted sockets.
     this.#server.close();
-    await this.#release();
+    return this.#release?.();
   }
+}
+
+/** To Node 0 means its own default; to the system it is the shortest queue, which is that of 1. */
+function queueLength(backlog: number): number {
+  return Math.max(1, backlog);
 }

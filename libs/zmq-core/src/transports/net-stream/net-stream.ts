@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { ByteStream, ByteStreamSink } from '../../transport/byte-stream.js';
+import { descriptorOf } from './descriptor.js';
 
 /** How long an ended stream waits for the peer to close too. */
 const GRACE_MS = 5_000;
@@ -18,6 +19,7 @@ const GRACE_MS = 5_000;
  */
 export class NetStream implements ByteStream {
   readonly remoteAddress: string;
+  readonly fd: number;
 
   readonly #socket: Socket;
   readonly #graceMs: number;
@@ -33,6 +35,7 @@ export class NetStream implements ByteStream {
   constructor(socket: Socket, remoteAddress: string, graceMs = GRACE_MS) {
     this.#socket = socket;
     this.remoteAddress = remoteAddress;
+    this.fd = descriptorOf(socket);
     this.#graceMs = graceMs;
     socket.unref();
     surviveFailedWrites(socket, (error) => {

@@ -1,4 +1,15 @@
-import { formatHostAndPort, localHost, parseBindAddress, parseDialAddress } from './tcp-address.js';
+import { networkInterfaces } from 'node:os';
+import { itWhen } from '../../testing/it-when.js';
+import { formatHostAndPort, localHost, parseBindAddress, parseDialAddress, withSystemZone } from './tcp-address.js';
+
+const addresses = Object.entries(networkInterfaces()).flatMap(([name, all]) =>
+  (all ?? []).map((one) => [name, one] as const),
+);
+const loopback = addresses.find(([, { address }]) => address === '127.0.0.1')?.[0];
+const hasIpv6 = addresses.some(([, { address }]) => address === '::1');
+const linkLocal = addresses.flatMap(([name, one]) =>
+  one.family === 'IPv6' && one.scopeid > 0 ? [[name, one] as const] : [],
+)[0];
 
 function refusal(code: string, address: string): Error {
   return expect.objectContaining({ name: 'ZmqError', code, address: `tcp://${address}` }) as Error;
@@ -7,8 +18,9 @@ function refusal(code: string, address: string): Error {
 describe('parseBindAddress', () => {
   it.each([
     ['127.0.0.1:5555', { host: '127.0.0.1', port: 5555 }],
+    ['[127.0.0.1]:5555', { host: '127.0.0.1', port: 5555 }],
     ['*:*', { host: '*', port: 0 }],
-    ['*:5555', { host: '*', port: 5555 }],
+    ['[*]:5555', { host: '*', port: 5555 }],
     ['lo:0', { host: 'lo', port: 0 }],
     ['[::1]:5555', { host: '::1', port: 5555 }],
     ['::1:5555', { host: '::1', port: 5555 }],
@@ -21,41 +33,60 @@ describe('parseBindAddress', () => {
   it.each([
     '127.0.0.1',
     '127.0.0.1:',
-    ':5555',
     '127.0.0.1:70000',
     '127.0.0.1:-1',
     '127.0.0.1:1e3',
     '127.0.0.1: 1',
+    '127.0.0.1:00',
     '127.0.0.1:http',
-    '[::1:5555',
-    '[127.0.0.1]:5555',
-    '[]:5555',
-    'a b:5555',
-    'a/b:5555',
+    '127.0.0.1:1;127.0.0.1:2',
     'host:5555/path',
   ])('refuses %s', (address) => {
     expect(() => parseBindAddress(address)).toThrow(refusal('EINVAL', address));
   });
+
+  it.each([':5555', '[]:5555', '[::1:5555', 'a b:5555', 'a/b:5555', '-a:5555', '127.0.0.1:*:*'])(
+    'knows no device that is called as in %s',
+    (address) => {
+      expect(() => parseBindAddress(address)).toThrow(refusal('ENODEV', address));
+    },
+  );
 });
 
 describe('parseDialAddress', () => {
   it.each([
     ['127.0.0.1:5555', { host: '127.0.0.1', port: 5555, source: undefined }],
+    ['[127.0.0.1]:5555', { host: '127.0.0.1', port: 5555, source: undefined }],
     ['nobody-knows:1', { host: 'nobody-knows', port: 1, source: undefined }],
     ['127.0.0.1:0', { host: '127.0.0.1', port: 0, source: undefined }],
     ['127.0.0.1:*;10.0.0.1:1', { host: '10.0.0.1', port: 1, source: { host: '127.0.0.1', port: 0 } }],
     ['[::1]:99;[::1]:1', { host: '::1', port: 1, source: { host: '::1', port: 99 } }],
+    ['[::1];[::1]:1', { host: '::1', port: 1, source: { host: '::1', port: 0 } }],
     ['*:99;a:1', { host: 'a', port: 1, source: { host: '*', port: 99 } }],
+    ['eth0;a:1', { host: 'a', port: 1, source: { host: 'eth0', port: 0 } }],
   ])('%s', (address, expected) => {
     expect(parseDialAddress(address)).toEqual(expected);
   });
 
-  it.each(['127.0.0.1', '*:5555', '127.0.0.1:*', 'a:1;', ';a:1', 'eth0;a:1', 'a:1;b:70000'])(
-    'refuses %s',
-    (address) => {
-      expect(() => parseDialAddress(address)).toThrow(refusal('EINVAL', address));
-    },
-  );
+  it.each([
+    '127.0.0.1',
+    '*:5555',
+    '127.0.0.1:*',
+    '[*]:1',
+    ':1',
+    'a b:1',
+    '-a:1',
+    '_a:1',
+    '[::1:1',
+    'a:1;',
+    ';a:1',
+    'a b;a:1',
+    'a:b;a:1',
+    'a:1;b:70000',
+    'a:1;b:2;c:3',
+  ])('refuses %s', (address) => {
+    expect(() => parseDialAddress(address)).toThrow(refusal('EINVAL', address));
+  });
 
   it('tells what to write instead', () => {
     expect(() => parseDialAddress('*:5555')).toThrow(/only bind takes the host \*; name the host/);
@@ -78,6 +109,46 @@ describe('localHost', () => {
   it('knows no address of an interface that does not exist', () => {
     expect(localHost('nonexistent0', false, '')).toBeUndefined();
   });
+
+  itWhen(loopback !== undefined, 'this machine has no loopback interface')(
+    'gives the address of an interface that fits the other end',
+    () => {
+      expect(localHost(loopback!, false, '')).toBe('127.0.0.1');
+      expect(localHost(loopback!, true, '', '10.1.2.3')).toBe('127.0.0.1');
+    },
+  );
+
+  itWhen(hasIpv6, 'this machine has no ::1')('prefers IPv6 where it is allowed', () => {
+    expect(localHost(loopback!, true, '')).toBe('::1');
+    expect(localHost(loopback!, true, '', 'fd00::1')).toBe('::1');
+    expect(localHost(loopback!, false, '', 'fd00::1')).toBe('127.0.0.1');
+  });
+});
+
+describe('withSystemZone', () => {
+  it('leaves what has no zone', () => {
+    for (const host of ['*', 'eth0', '10.0.0.1', '::1', 'fe80::1', 'localhost'])
+      expect(withSystemZone(host, '')).toBe(host);
+  });
+
+  it('drops the zone of an address that has no use for one', () => {
+    expect(withSystemZone(`::1%${loopback}`, '')).toBe('::1');
+    expect(withSystemZone(`127.0.0.1%${loopback}`, '')).toBe('127.0.0.1');
+    expect(withSystemZone('127.0.0.1%1', '')).toBe('127.0.0.1');
+  });
+
+  it.each(['::1%', '::1%nope', '::1%0', 'fe80::1%', 'fe80::1%nope', 'fe80::1%99999', 'a%b'])('refuses %s', (host) => {
+    expect(() => withSystemZone(host, `[${host}]:1`)).toThrow(refusal('EINVAL', `[${host}]:1`));
+  });
+
+  itWhen(linkLocal !== undefined, 'no interface here has a link-local address')(
+    'names the interface, whatever the case and whether it was a name or a number',
+    () => {
+      const [name, { address, scopeid }] = linkLocal!;
+      expect(withSystemZone(`${address}%${name}`, '')).toBe(`${address}%${name}`);
+      expect(withSystemZone(`${address.toUpperCase()}%${scopeid}`, '')).toBe(`${address.toUpperCase()}%${name}`);
+    },
+  );
 });
 
 describe('formatHostAndPort', () => {

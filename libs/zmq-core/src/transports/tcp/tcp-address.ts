@@ -1,14 +1,15 @@
 import { networkInterfaces } from 'node:os';
-import { isIP, isIPv6 } from 'node:net';
-import { ZmqError } from '../../foundation/errors.js';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { ZmqError, type ZmqErrorCode } from '../../foundation/errors.js';
 
 /**
  * The addresses of `tcp://`:
  *
  *     bind      host:port    host: `*` (all), an IP address, an interface (`eth0`), a name;  port: 0 and `*` = any free one
- *     connect   [source;]host:port    source as for bind
+ *     connect   [source[:port];]host:port    source: `*`, an IP address, an interface
  *
- * An IPv6 address may stand in brackets; the port comes after the last colon.
+ * An address may stand in brackets, and one of IPv6 may have a zone, a name or a
+ * number (`fe80::1%eth0`); the port comes after the last colon.
  */
 export interface HostAndPort {
   /** `*`, an IP address without brackets, or a name of a host or an interface. */
@@ -22,19 +23,28 @@ export interface DialAddress extends HostAndPort {
   readonly source: HostAndPort | undefined;
 }
 
+/** The codes are libzmq's: a host that cannot be is unknown to `bind` (ENODEV), and a mistake to `connect` (EINVAL). */
+type BadHost = 'ENODEV' | 'EINVAL';
+
 const example = 'write host:port, for example tcp://127.0.0.1:5555';
 /** What a host name, an address with a zone (`fe80::1%eth0`) or an interface name is made of. */
-const legalHost = /^[\w.:%-]+$/;
+const legalHost = /^[a-z0-9:][\w.:%-]*$/i;
 
+/** Throws EINVAL, and ENODEV for what can be no host. */
 export function parseBindAddress(address: string): HostAndPort {
-  return parse(address, address, { wildcards: true });
+  if (address.includes(';')) throw invalid(address, 'only connect takes a source; name the one address to bind to');
+  return parse(address, address, 'ENODEV');
 }
 
 /** Throws EINVAL: `connect` needs to know where to. Port 0 and names that no one knows fail later, at each dial. */
 export function parseDialAddress(address: string): DialAddress {
   const semicolon = address.lastIndexOf(';');
-  const source = semicolon < 0 ? undefined : parse(address.slice(0, semicolon), address, { wildcards: true });
-  return { ...parse(address.slice(semicolon + 1), address, { wildcards: false }), source };
+  const source = semicolon < 0 ? undefined : parseSource(address.slice(0, semicolon), address);
+  const target = address.slice(semicolon + 1);
+  if (target.endsWith(':*')) throw invalid(address, 'only bind takes the port *; name the port to connect to');
+  const to = parse(target, address, 'EINVAL');
+  if (to.host === '*') throw invalid(address, 'only bind takes the host *; name the host to connect to');
+  return { ...to, source };
 }
 
 /** `127.0.0.1:5555`, `[::1]:5555`. */
@@ -42,12 +52,17 @@ export function formatHostAndPort(host: string, port: number): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** The address to bind to, when no name has to be looked up: of `*`, of an IP address, of an interface. Throws ENODEV. */
-export function localHost(host: string, ipv6: boolean, address: string): string | undefined {
+/**
+ * The address to bind to, when no name has to be looked up: of `*`, of an IP address, of an interface.
+ * @param towards the address of the other end, if it is known: an interface may have one of either family
+ * @throws ZmqError ENODEV for IPv6 without the option, EINVAL for a zone that is no interface
+ */
+export function localHost(host: string, ipv6: boolean, address: string, towards = ''): string | undefined {
   if (host === '*') return ipv6 ? '::' : '0.0.0.0';
-  if (isIP(host) === 0) return interfaceAddress(host, ipv6);
-  if (isIPv6(host) && !ipv6) throw needsIpv6(host, address);
-  return host;
+  const literal = withSystemZone(host, address);
+  if (isIP(literal) === 0) return interfaceAddress(host, ipv6, towards);
+  if (isIPv6(literal) && !ipv6) throw needsIpv6(host, address);
+  return literal;
 }
 
 export function needsIpv6(host: string, address: string): ZmqError {
@@ -56,44 +71,80 @@ export function needsIpv6(host: string, address: string): ZmqError {
   });
 }
 
-function parse(text: string, address: string, { wildcards }: { wildcards: boolean }): HostAndPort {
-  const colon = text.lastIndexOf(':');
-  if (colon < 0) throw invalid(address, `"${text}" has no port; ${example}`);
-  const host = unbracket(text.slice(0, colon), address);
-  const port = text.slice(colon + 1);
-  if (host === '') throw invalid(address, `"${text}" has no host; ${example}`);
-  if (host !== '*' && !legalHost.test(host)) throw invalid(address, `"${host}" is no host; ${example}`);
-  if (!wildcards && host === '*') throw invalid(address, 'only bind takes the host *; name the host to connect to');
-  if (!wildcards && port === '*') throw invalid(address, 'only bind takes the port *; name the port to connect to');
-  return { host, port: port === '*' ? 0 : parsePort(port, address) };
+/**
+ * A host whose zone is as the system takes it: the name of an interface, and only with
+ * a link-local address, the only one for which it means something. Throws EINVAL.
+ */
+export function withSystemZone(host: string, address: string): string {
+  const at = host.lastIndexOf('%');
+  if (at < 0) return host;
+  const [plain, zone] = [host.slice(0, at), host.slice(at + 1)];
+  if (!isLinkLocal(plain)) {
+    if (!(Number(zone) > 0) && networkInterfaces()[zone] === undefined) throw unknownZone(zone, address);
+    return plain;
+  }
+  const name = Object.entries(networkInterfaces()).find(
+    ([name, addresses]) =>
+      name === zone || addresses?.some((one) => one.family === 'IPv6' && `${one.scopeid}` === zone),
+  )?.[0];
+  if (name === undefined) throw unknownZone(zone, address);
+  return `${plain}%${name}`;
 }
 
-function unbracket(host: string, address: string): string {
-  if (!host.startsWith('[')) return host;
-  const inner = host.slice(1, -1);
-  if (!host.endsWith(']') || !isIPv6(inner)) throw invalid(address, `"${host}" is no IPv6 address in brackets`);
-  return inner;
+function unknownZone(zone: string, address: string): ZmqError {
+  return invalid(address, `the zone "${zone}" is no interface of this machine`);
+}
+
+function isLinkLocal(host: string): boolean {
+  return /^fe[89ab]/i.test(host) && isIPv6(host);
+}
+
+function parse(text: string, address: string, badHost: BadHost): HostAndPort {
+  const colon = text.lastIndexOf(':');
+  if (colon < 0) throw invalid(address, `"${text}" has no port; ${example}`);
+  const port = text.slice(colon + 1);
+  return {
+    port: port === '*' ? 0 : parsePort(port, address),
+    host: parseHost(text.slice(0, colon), address, badHost),
+  };
+}
+
+/** libzmq wants a port here too, and never connects without one. */
+function parseSource(text: string, address: string): HostAndPort {
+  const hasPort = text.includes(':') && !text.endsWith(']');
+  return hasPort ? parse(text, address, 'EINVAL') : { host: parseHost(text, address, 'EINVAL'), port: 0 };
+}
+
+function parseHost(text: string, address: string, badHost: BadHost): string {
+  const host = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
+  if (host === '') throw refused(badHost, address, `"${address}" has no host; ${example}`);
+  if (host !== '*' && !legalHost.test(host)) throw refused(badHost, address, `"${host}" is no host; ${example}`);
+  return host;
 }
 
 function parsePort(text: string, address: string): number {
   if (text === '') throw invalid(address, `the port is missing; ${example}`);
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535)
-    throw invalid(address, `"${text}" is no port; it is a number from 0 to 65535`);
+  const wrong = !/^\d+$/.test(text) || port > 65_535 || (port === 0 && text !== '0');
+  if (wrong) throw invalid(address, `"${text}" is no port; it is a number from 0 to 65535`);
   return port;
 }
 
 /** The first address of the interface: IPv4, or with `ipv6` rather an IPv6 one that is not link-local. */
-function interfaceAddress(name: string, ipv6: boolean): string | undefined {
+function interfaceAddress(name: string, ipv6: boolean, towards: string): string | undefined {
   const all = networkInterfaces()[name] ?? [];
   const v4 = all.find(({ family }) => family === 'IPv4')?.address;
-  if (!ipv6) return v4;
+  if (!ipv6 || isIPv4(towards)) return v4;
   const v6 = all.filter(({ family }) => family === 'IPv6');
-  const routable = v6.find(({ scopeid }) => scopeid === 0)?.address;
+  const routable = v6.find(({ address }) => !isLinkLocal(address))?.address;
   const linkLocal = v6[0] && `${v6[0].address}%${name}`;
-  return routable ?? v4 ?? linkLocal;
+  return isIPv6(towards) ? (routable ?? linkLocal) : (routable ?? v4 ?? linkLocal);
 }
 
 function invalid(address: string, detail: string): ZmqError {
-  return new ZmqError('EINVAL', detail, { address: `tcp://${address}` });
+  return refused('EINVAL', address, detail);
+}
+
+function refused(code: ZmqErrorCode, address: string, detail: string): ZmqError {
+  return new ZmqError(code, detail, { address: `tcp://${address}` });
 }

@@ -4,12 +4,18 @@ import { ZmqError } from '../../foundation/errors.js';
 import { defaultTransportOptions, ProbeDial, ProbeListener } from '../../testing/byte-transport-harness.js';
 import { describeByteTransport } from '../../testing/describe-byte-transport.js';
 import { itWhen } from '../../testing/it-when.js';
+import { itWithKernel, kernelSockets } from '../../testing/kernel-sockets.js';
 import type { TransportOptions } from '../../transport/transport.js';
 import { TcpTransport } from './tcp-transport.js';
 
 const interfaces = Object.entries(networkInterfaces());
 const loopback = interfaces.find(([, addresses]) => addresses?.some(({ address }) => address === '127.0.0.1'))?.[0];
 const hasIpv6 = interfaces.some(([, addresses]) => addresses?.some(({ address }) => address === '::1'));
+const linkLocal = interfaces
+  .flatMap(([name, addresses]) => (addresses ?? []).map((address) => [name, address] as const))
+  .flatMap(([name, address]) =>
+    address.family === 'IPv6' && address.scopeid > 0 ? [[name, address] as const] : [],
+  )[0];
 const itWithIpv6 = itWhen(hasIpv6, 'this machine has no ::1');
 
 describeByteTransport('tcp', () => new TcpTransport(), '127.0.0.1:*');
@@ -25,6 +31,12 @@ describe('TcpTransport', () => {
     return listener;
   }
 
+  function listenSync(address: string, options: Partial<TransportOptions> = {}): ProbeListener {
+    const listener = ProbeListener.startSync(transport, address, options);
+    listening.push(listener);
+    return listener;
+  }
+
   function dial(address: string, options: Partial<TransportOptions> = {}): ProbeDial {
     const probe = new ProbeDial(transport, address, options);
     dialled.push(probe);
@@ -35,9 +47,9 @@ describe('TcpTransport', () => {
     return listener.endpoint.slice(listener.endpoint.lastIndexOf(':') + 1);
   }
 
-  afterEach(async () => {
+  afterEach(() => {
     for (const { connected } of dialled.splice(0)) for (const { stream } of connected) stream.destroy();
-    await Promise.all(listening.splice(0).map((listener) => listener.close()));
+    for (const listener of listening.splice(0)) listener.close();
   });
 
   describe('binding', () => {
@@ -88,6 +100,98 @@ describe('TcpTransport', () => {
       });
     });
 
+    it.each([
+      ['localhost', '127.0.0.1'],
+      ['127.1', '127.0.0.1'],
+      ['[127.0.0.1]', '127.0.0.1'],
+    ])('remembers that it was asked for %s', async (host, address) => {
+      const alias = `tcp://${host.replace(/[[\]]/g, '')}`;
+      for (const { listener } of [await listen(`${host}:*`), listenSync(`${host}:*`)]) {
+        const port = listener.endpoint.slice(`tcp://${address}:`.length);
+        expect(listener.endpoint).toBe(`tcp://${address}:${port}`);
+        expect(listener.alias).toBe(host.startsWith('[') ? undefined : `${alias}:${port}`);
+      }
+    });
+
+    it('has no other name for a wildcard, an interface, or an address as it is written', async () => {
+      for (const address of ['*:*', `${loopback}:*`, '127.0.0.1:*'])
+        expect((await listen(address)).listener.alias).toBeUndefined();
+    });
+
+    itWithIpv6('writes an IPv6 address in its short form, without a zone that means nothing', async () => {
+      const { listener } = await listen(`[0:0:0:0:0:0:0:1%${loopback}]:*`, { ipv6: true });
+      expect(listener.endpoint).toMatch(/^tcp:\/\/\[::1\]:\d+$/);
+      expect(listener.alias).toBe(listener.endpoint.replace('::1', `0:0:0:0:0:0:0:1%${loopback}`));
+    });
+
+    itWithIpv6('takes IPv4 addresses in IPv6 form, and meets peers of IPv4 there', async () => {
+      const listener = await listen('[::ffff:127.0.0.1]:*', { ipv6: true });
+      expect(listener.endpoint).toMatch(/^tcp:\/\/\[::ffff:127\.0\.0\.1\]:\d+$/);
+      await dial(`127.0.0.1:${portOf(listener)}`).stream();
+      const mapped = await dial(listener.address, { ipv6: true }).stream();
+      expect((await listener.nth(0)).stream.remoteAddress).toMatch(/^127\.0\.0\.1:\d+$/);
+      expect(mapped.stream.remoteAddress).toBe(`127.0.0.1:${portOf(listener)}`);
+    });
+
+    itWhen(linkLocal !== undefined, 'no interface here has a link-local address')(
+      'takes link-local addresses with the name or the number of their interface',
+      async () => {
+        const [name, { address, scopeid }] = linkLocal!;
+        for (const zone of [name, scopeid]) {
+          const listener = await listen(`[${address}%${zone}]:*`, { ipv6: true });
+          expect(listener.endpoint).toBe(`tcp://[${address}%${name}]:${portOf(listener)}`);
+          await dial(`[${address}%${zone}]:${portOf(listener)}`, { ipv6: true }).stream();
+        }
+      },
+    );
+
+    it.each([
+      ['no.such.host.invalid:1', 'ENODEV', /no interface of this machine, and no host/],
+      ['192.0.2.77:*', 'EADDRNOTAVAIL', /no interface of this machine has that address/],
+      ['127.0.0.1', 'EINVAL', /has no port/],
+    ])('refuses %s with %s at once too', (address, code, message) => {
+      expect(() => listenSync(address)).toThrow(
+        expect.objectContaining({
+          name: 'ZmqError',
+          code,
+          address: `tcp://${address}`,
+          message: expect.stringMatching(message) as string,
+        }) as Error,
+      );
+    });
+
+    itWithKernel.each([
+      [100, 100],
+      [7, 7],
+      // To the kernel a queue of none has one place too.
+      [0, 1],
+    ])('lets %i connections wait to be accepted', async (backlog, queue) => {
+      for (const listener of [await listen('127.0.0.1:*', { backlog }), listenSync('127.0.0.1:*', { backlog })]) {
+        const [line] = kernelSockets(portOf(listener), '-l');
+        expect(line!.split(/\s+/)[2]).toBe(String(queue));
+      }
+    });
+
+    itWithKernel.each([
+      [-1, -1, undefined],
+      [0, 30, undefined],
+      [1, 30, /timer:\(keepalive,(30|29)/],
+      [1, -1, /timer:\(keepalive,(119|120)min/],
+    ])('with tcpKeepalive %i and tcpKeepaliveIdle %i watches both ends of a connection', async (on, idle, timer) => {
+      const options = { tcpKeepalive: on, tcpKeepaliveIdle: idle };
+      const listener = await listen('127.0.0.1:*', options);
+      const local = await listen('127.0.0.1:*');
+      const source = portOf(local);
+      local.listener.close();
+      await dial(`127.0.0.1:${source};${listener.address}`, options).stream();
+      await listener.nth(0);
+      for (const port of [portOf(listener), source]) {
+        const [line] = kernelSockets(port, '-o');
+        if (timer === undefined) expect(line).not.toContain('keepalive');
+        else expect(line).toMatch(timer);
+      }
+    });
+
     it("refuses a port that another program has, and keeps the system's error as the cause", async () => {
       const server = createServer();
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -134,11 +238,22 @@ describe('TcpTransport', () => {
       const listener = await listen('127.0.0.1:*');
       const free = await listen('127.0.0.2:*');
       const port = portOf(free);
-      await free.listener.close();
+      free.listener.close();
       await dial(`127.0.0.2:${port};${listener.address}`).stream();
       expect((await listener.nth(0)).stream.remoteAddress).toBe(`127.0.0.2:${port}`);
-      await dial(`${loopback}:*;${listener.address}`).stream();
-      expect((await listener.nth(1)).stream.remoteAddress).toMatch(/^127\.0\.0\.1:/);
+      for (const [i, from] of [`${loopback}:*`, `${loopback}:0`, `${loopback}`, '127.0.0.1', '[127.0.0.1]'].entries()) {
+        await dial(`${from};${listener.address}`).stream();
+        expect((await listener.nth(i + 1)).stream.remoteAddress).toMatch(/^127\.0\.0\.1:/);
+      }
+      // An interface has one address for each family.
+      await dial(`${loopback}:*;${listener.address}`, { ipv6: true }).stream();
+    });
+
+    it('fails each try from an address or to a zone that is not of this machine', async () => {
+      expect(await dial('192.0.2.77:*;127.0.0.1:1').failure()).toMatchObject({ code: 'EADDRNOTAVAIL' });
+      const probe = dial('[fe80::1%nope]:1', { ipv6: true });
+      expect(probe.calledAtOnce).toBe(false);
+      expect(await probe.failure()).toMatchObject({ code: 'EINVAL', address: 'tcp://[fe80::1%nope]:1' });
     });
 
     it('fails a try from an interface that is not there, unless it was cancelled', async () => {
@@ -155,7 +270,7 @@ describe('TcpTransport', () => {
     it('does not take itself for a listener', async () => {
       const free = await listen('127.0.0.1:*');
       const { address } = free;
-      await free.listener.close();
+      free.listener.close();
       // From the very port that it dials: TCP then connects the socket to itself.
       const probe = dial(`${address};${address}`);
       expect(await probe.failure()).toMatchObject({ code: 'ECONNREFUSED' });

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { type AddressInfo, connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
 import { ZmqError } from '../../foundation/errors.js';
 import type { ByteStream } from '../../transport/byte-stream.js';
 import type {
@@ -10,11 +10,20 @@ import type {
   ListenSink,
   TransportOptions,
 } from '../../transport/transport.js';
+import { waitInWorker } from '../net-stream/in-worker.js';
 import { NetDial } from '../net-stream/net-dial.js';
 import { bindError } from '../net-stream/net-errors.js';
 import { NetListener } from '../net-stream/net-listener.js';
 import { NetStream } from '../net-stream/net-stream.js';
-import { formatHostAndPort, localHost, needsIpv6, parseBindAddress, parseDialAddress } from './tcp-address.js';
+import {
+  formatHostAndPort,
+  type HostAndPort,
+  localHost,
+  needsIpv6,
+  parseBindAddress,
+  parseDialAddress,
+  withSystemZone,
+} from './tcp-address.js';
 
 /** Without the option `ipv6` names resolve to IPv4 only, and IPv6 addresses are refused, as in libzmq. */
 export class TcpTransport implements ByteTransport {
@@ -29,46 +38,70 @@ export class TcpTransport implements ByteTransport {
 
   /** Names, of hosts and of the interface to use, are looked up at each dial: they may mean something else by now. */
   dial(address: string, options: TransportOptions, sink: DialSink): Dial {
-    const { host, port, source } = parseDialAddress(address);
-    const from = source && source.host !== '*' ? localHost(source.host, options.ipv6, address) : undefined;
-    if (from === undefined && source !== undefined && source.host !== '*')
-      return failSoon(unknownInterface(source.host, address), sink);
-    const socket = connect({
-      host,
-      port,
-      family: from === undefined ? (options.ipv6 ? 0 : 4) : isIPv6(from) ? 6 : 4,
-      autoSelectFamily: true,
-      noDelay: true,
-      ...keepAlive(options),
-      ...(from !== undefined && { localAddress: from }),
-      ...(source !== undefined && source.port !== 0 && { localPort: source.port }),
-    });
-    return new NetDial(socket, sink, acceptConnected);
+    const { source, ...target } = parseDialAddress(address);
+    try {
+      const host = withSystemZone(target.host, address);
+      const from = source && sourceHost(source, host, options, address);
+      const socket = connect({
+        host,
+        port: target.port,
+        family: from === undefined ? (options.ipv6 ? 0 : 4) : isIPv6(from) ? 6 : 4,
+        autoSelectFamily: true,
+        noDelay: true,
+        ...keepAlive(options),
+        ...(from !== undefined && { localAddress: from }),
+        ...(source !== undefined && source.port !== 0 && { localPort: source.port }),
+      });
+      return new NetDial(socket, sink, acceptConnected);
+    } catch (error) {
+      return failSoon(error as NodeJS.ErrnoException, sink);
+    }
   }
 
   async listen(address: string, options: TransportOptions, sink: ListenSink): Promise<Listener> {
-    const { host, port } = parseBindAddress(address);
-    const local = localHost(host, options.ipv6, address) ?? (await resolveName(host, options.ipv6, address));
-    const endpoint = `tcp://${address}`;
+    const bind = parseBindAddress(address);
+    const host = localHost(bind.host, options.ipv6, address) ?? (await resolveName(bind.host, options.ipv6, address));
+    const server = createListener(options, sink);
     try {
-      return await listenOn(local, port, options, sink);
+      await NetListener.start(server, { host, port: bind.port }, options.backlog, sink);
     } catch (error) {
-      if (host !== '*' || !options.ipv6 || !lacksIpv6(error)) throw bindError(error, endpoint);
+      if (meansIpv4(bind, options, error)) return this.listen(address, { ...options, ipv6: false }, sink);
+      throw bindError(error, `tcp://${address}`);
     }
-    // All of a machine that has no IPv6 is all of IPv4, as in libzmq.
+    return listenerOf(server, bind, host);
+  }
+
+  listenSync(address: string, options: TransportOptions, sink: ListenSink): Listener {
+    const bind = parseBindAddress(address);
+    const host = localHost(bind.host, options.ipv6, address) ?? resolveNameAtOnce(bind.host, options.ipv6, address);
+    const server = createListener(options, sink);
     try {
-      return await listenOn('0.0.0.0', port, options, sink);
+      NetListener.startAtOnce(server, { host, port: bind.port }, options.backlog, sink);
     } catch (error) {
-      throw bindError(error, endpoint);
+      if (meansIpv4(bind, options, error)) return this.listenSync(address, { ...options, ipv6: false }, sink);
+      throw bindError(error, `tcp://${address}`);
     }
+    return listenerOf(server, bind, host);
   }
 }
 
-async function listenOn(host: string, port: number, options: TransportOptions, sink: ListenSink): Promise<Listener> {
+function createListener(options: TransportOptions, sink: ListenSink): Server {
   const server = createServer({ noDelay: true, ...keepAlive(options) });
   server.on('connection', (socket) => sink.accepted(new NetStream(socket, remoteAddress(socket))));
-  await NetListener.start(server, { host, port, backlog: options.backlog }, sink);
-  return new NetListener(server, `tcp://${boundAddress(server, host)}`);
+  return server;
+}
+
+/** @param host what `bind.host` meant: the address that the server has */
+function listenerOf(server: Server, bind: HostAndPort, host: string): Listener {
+  const { address, port } = server.address() as AddressInfo;
+  const zone = host.indexOf('%');
+  const bound = zone >= 0 && !address.includes('%') ? address + host.slice(zone) : address;
+  // What is no wildcard and no interface may be written in several ways: `localhost`, `127.1`.
+  const isSpelling = isIP(bind.host) > 0 || localHost(bind.host, true, '') === undefined;
+  return new NetListener(server, {
+    endpoint: `tcp://${formatHostAndPort(bound, port)}`,
+    alias: isSpelling ? `tcp://${formatHostAndPort(bind.host, port)}` : undefined,
+  });
 }
 
 function keepAlive({ tcpKeepalive, tcpKeepaliveIdle }: TransportOptions): {
@@ -76,6 +109,19 @@ function keepAlive({ tcpKeepalive, tcpKeepaliveIdle }: TransportOptions): {
   keepAliveInitialDelay: number;
 } {
   return { keepAlive: tcpKeepalive === 1, keepAliveInitialDelay: Math.max(0, tcpKeepaliveIdle) * 1000 };
+}
+
+/** The local address to dial from. Throws ENODEV when it is no interface, EINVAL for a wrong zone. */
+function sourceHost(
+  source: HostAndPort,
+  target: string,
+  { ipv6 }: TransportOptions,
+  address: string,
+): string | undefined {
+  if (source.host === '*') return undefined;
+  const host = localHost(source.host, ipv6, address, target);
+  if (host !== undefined) return host;
+  throw new ZmqError('ENODEV', `"${source.host}" is no interface of this machine now`, { address: `tcp://${address}` });
 }
 
 /**
@@ -96,33 +142,37 @@ function remoteAddress({ remoteAddress: host, remotePort: port }: Socket): strin
   return formatHostAndPort(host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host, port ?? 0);
 }
 
-function boundAddress(server: Server, requested: string): string {
-  const { address, port } = server.address() as AddressInfo;
-  const zone = requested.indexOf('%');
-  return formatHostAndPort(zone >= 0 && !address.includes('%') ? address + requested.slice(zone) : address, port);
-}
-
 async function resolveName(host: string, ipv6: boolean, address: string): Promise<string> {
   try {
     return (await lookup(host, { family: ipv6 ? 0 : 4 })).address;
   } catch (cause) {
-    throw new ZmqError('ENODEV', `"${host}" is no interface of this machine, and no host by that name is known`, {
-      address: `tcp://${address}`,
-      cause,
-    });
+    throw unknownHost(host, address, cause);
   }
 }
 
-function unknownInterface(name: string, address: string): ZmqError {
-  return new ZmqError('ENODEV', `"${name}" is no interface of this machine now`, { address: `tcp://${address}` });
+function resolveNameAtOnce(host: string, ipv6: boolean, address: string): string {
+  try {
+    const lookUp = `return (await require('node:dns').promises.lookup(input.host, { family: input.family })).address;`;
+    return waitInWorker(lookUp, { host, family: ipv6 ? 0 : 4 }) as string;
+  } catch (cause) {
+    throw unknownHost(host, address, cause);
+  }
 }
 
-function lacksIpv6(error: unknown): boolean {
+function unknownHost(host: string, address: string, cause: unknown): ZmqError {
+  return new ZmqError('ENODEV', `"${host}" is no interface of this machine, and no host by that name is known`, {
+    address: `tcp://${address}`,
+    cause,
+  });
+}
+
+/** All of a machine that has no IPv6 is all of IPv4, as in libzmq. */
+function meansIpv4({ host }: HostAndPort, { ipv6 }: TransportOptions, error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
-  return code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL';
+  return host === '*' && ipv6 && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL');
 }
 
-function failSoon(error: ZmqError, sink: DialSink): Dial {
+function failSoon(error: NodeJS.ErrnoException, sink: DialSink): Dial {
   let cancelled = false;
   setImmediate(() => {
     if (!cancelled) sink.failed(error);
