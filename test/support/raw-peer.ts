@@ -14,7 +14,8 @@ export class RawPeer {
   readonly ended: Promise<Ending>;
 
   readonly #socket: Socket;
-  #received: Buffer = Buffer.alloc(0);
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
   #over = false;
   #wake: (() => void) | undefined;
 
@@ -22,7 +23,8 @@ export class RawPeer {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#chunks.push(chunk);
+      this.#size += chunk.length;
       this.#wake?.();
     });
     let reset = false;
@@ -36,9 +38,10 @@ export class RawPeer {
     });
   }
 
-  static async connect(endpoint: string): Promise<RawPeer> {
+  /** @param options `allowHalfOpen`: it does not close when the other side does */
+  static async connect(endpoint: string, options: { readonly allowHalfOpen?: boolean } = {}): Promise<RawPeer> {
     const { hostname, port } = new URL(endpoint.replace('tcp:', 'http:'));
-    const socket = connect(Number(port), hostname);
+    const socket = connect({ port: Number(port), host: hostname, ...options });
     await once(socket, 'connect');
     return new RawPeer(socket);
   }
@@ -60,29 +63,30 @@ export class RawPeer {
 
   /** The next `size` bytes that came. Rejects if the connection ends before. */
   async read(size: number): Promise<Buffer> {
-    await this.#until(() => this.#received.length >= size);
-    if (this.#received.length < size) {
-      throw new Error(
-        `the connection ended after ${this.#received.length} of ${size} bytes: ${this.#received.toString('hex')}`,
-      );
+    await this.#until(() => this.#size >= size);
+    if (this.#size < size) {
+      throw new Error(`the connection ended after ${this.#size} of ${size} bytes: ${this.#received.toString('hex')}`);
     }
-    const taken = this.#received.subarray(0, size);
-    this.#received = this.#received.subarray(size);
-    return taken;
+    const received = this.#received;
+    this.#chunks[0] = received.subarray(size);
+    this.#size -= size;
+    return received.subarray(0, size);
   }
 
   /** The next frame, its header included. */
   async readFrame(): Promise<Buffer> {
-    await this.#until(() => this.#received.length >= (((this.#received[0] ?? 0) & 2) === 0 ? 2 : 9));
-    const long = ((this.#received[0] ?? 0) & 2) !== 0;
-    return this.read(long ? 9 + Number(this.#received.readBigUInt64BE(1)) : 2 + (this.#received[1] ?? 0));
+    await this.#until(() => this.#size >= (((this.#received[0] ?? 0) & 2) === 0 ? 2 : 9));
+    const header = this.#received;
+    const long = ((header[0] ?? 0) & 2) !== 0;
+    return this.read(long ? 9 + Number(header.readBigUInt64BE(1)) : 2 + (header[1] ?? 0));
   }
 
   /** All that comes until the end of the connection. */
   async readToEnd(): Promise<Buffer> {
     await this.ended;
     const rest = this.#received;
-    this.#received = Buffer.alloc(0);
+    this.#chunks.length = 0;
+    this.#size = 0;
     return rest;
   }
 
@@ -122,6 +126,12 @@ export class RawPeer {
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  /** All that came and was not read, in one piece: as seldom as possible, it may be much. */
+  get #received(): Buffer {
+    if (this.#chunks.length !== 1) this.#chunks.splice(0, Infinity, Buffer.concat(this.#chunks));
+    return this.#chunks[0]!;
   }
 
   async #until(enough: () => boolean): Promise<void> {

@@ -17,6 +17,9 @@ const MAX_UNREAD = 1000;
  * The events of one socket from its first use on (`socket.events`): by promise, by
  * `for await`, or by listeners. One that nobody reads never blocks and never grows
  * beyond 1,000 events.
+ *
+ * Every address is a whole endpoint. (zeromq.js tells that of `bind:error` without its
+ * scheme: `127.0.0.1:5555`.)
  */
 export class Observer implements AsyncIterable<Event> {
   readonly #core: SocketCore;

@@ -77,9 +77,28 @@ export abstract class Socket {
     return usableCoreOf(this).bind(checkEndpoint(endpoint));
   }
 
-  /** Stops listening; the connections that came through it end when their messages are out. Rejects with ENOENT for an endpoint that is not bound exactly so. */
+  /**
+   * `bind` that is done when it returns: the same endpoints, events and errors, thrown.
+   * A host name, or a socket file that is there already, makes the thread wait until
+   * they were asked. ENOTSUP on a runtime without what Node has for it.
+   */
+  bindSync(endpoint: string): void {
+    usableCoreOf(this).bindSync(checkEndpoint(endpoint));
+  }
+
+  /**
+   * Stops listening. The connections that came through it end when their messages are
+   * out, at the latest after `linger` milliseconds; what was received through them can
+   * still be read. Over inproc they stay. Takes the endpoint as `lastEndpoint` told it,
+   * or, without a wildcard, as it was bound. Rejects with ENOENT for any other.
+   */
   unbind(endpoint: string): Promise<void> {
     return usableCoreOf(this).unbind(checkEndpoint(endpoint));
+  }
+
+  /** `unbind` that is done when it returns; errors are thrown. */
+  unbindSync(endpoint: string): void {
+    usableCoreOf(this).unbindSync(checkEndpoint(endpoint));
   }
 
   /** Connects now or as soon as somebody listens there, and again after every loss. Throws EINVAL, EPROTONOSUPPORT. */
@@ -91,7 +110,11 @@ export abstract class Socket {
     usableCoreOf(this).connect(checkEndpoint(endpoint), options);
   }
 
-  /** Takes a `connect` back. Throws ENOENT for an endpoint that was not connected. */
+  /**
+   * Takes back every `connect` to the endpoint. What was sent is still delivered, for
+   * at most `linger` milliseconds; what was received and not read is dropped. Throws
+   * ENOENT for an endpoint that was not connected.
+   */
   disconnect(endpoint: string): void {
     usableCoreOf(this).disconnect(checkEndpoint(endpoint));
   }

@@ -4,7 +4,7 @@ import { type CloseReason, closedByUs } from '../foundation/peer-info.js';
 import type { PipeEnd, PipeHandler } from '../pipe/pipe.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import type { ByteTransport, Dial, DialSink } from '../transport/transport.js';
-import { ReconnectPolicy } from './reconnect-policy.js';
+import { ReconnectPolicy, reconnectStops } from './reconnect-policy.js';
 import { Session, type SessionOwner } from './session.js';
 import type { SessionHost } from './session-host.js';
 
@@ -12,6 +12,10 @@ import type { SessionHost } from './session-host.js';
  * A connected endpoint: dials, hands the stream to a session, and dials again when
  * that ended. Its pipe is made at once and outlives connections; with `immediate`
  * each connection has a pipe of its own.
+ *
+ *     dialling ── connected ──▶ in session ── lost ──▶ waiting ──▶ dialling …
+ *        └─ failed, and no second try ──▶ dormant: what is queued stays, nobody dials
+ *     in session ── lost, and no second try ──▶ stopped, and given up: the pipe is closed
  */
 export class Dialer implements DialSink, SessionOwner, PipeHandler {
   readonly endpoint: string;
@@ -20,21 +24,33 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
   readonly #transport: ByteTransport;
   readonly #address: string;
   readonly #policy: ReconnectPolicy;
+  readonly #onGivenUp: () => void;
   #pipe: PipeEnd | undefined;
   #dial: Dial | undefined;
   #session: Session | undefined;
   #timer: Timer | undefined;
   #stopped = false;
+  #dormant = false;
   #onIdle: (() => void) | undefined;
 
-  /** Throws as `ByteTransport.checkDial` does. */
-  constructor(host: SessionHost, transport: ByteTransport, endpoint: string, address: string) {
+  /**
+   * Throws as `ByteTransport.checkDial` does.
+   * @param onGivenUp `reconnectInterval` or `reconnectStop` ended it: the endpoint is none any more
+   */
+  constructor(
+    host: SessionHost,
+    transport: ByteTransport,
+    endpoint: string,
+    address: string,
+    onGivenUp: () => void = () => {},
+  ) {
     transport.checkDial(address, host.options);
     this.endpoint = endpoint;
     this.#host = host;
     this.#transport = transport;
     this.#address = address;
     this.#policy = new ReconnectPolicy(host.options, host.random);
+    this.#onGivenUp = onGivenUp;
   }
 
   start(): void {
@@ -49,7 +65,9 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
   /** Calls back, once, when nothing is connected, queued or under way any more. Close its pipe, or `stop`, first. */
   whenIdle(idle: () => void): void {
     this.#onIdle = idle;
-    this.#checkIdle();
+    // What is queued will never go.
+    if (this.#dormant) this.#giveUp(closedByUs);
+    else this.#checkIdle();
   }
 
   /** No new connection. What is queued for the present one still goes. */
@@ -59,10 +77,11 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
     if (this.#session?.isHandshaking) this.#session.destroy(reason);
   }
 
-  /** Ends at once, unless it is ending in good order with nothing left to send. */
-  dropPending(reason: CloseReason): void {
-    if (this.#session === undefined) this.abort(reason);
-    else this.#session.dropPending(reason);
+  /** After `disconnect`. Without `reconnectStop` it goes on dialling for what is queued. */
+  disconnected(): void {
+    if (!this.#stopsWhen('disconnected')) return;
+    this.stop(closedByUs);
+    this.#checkIdle();
   }
 
   abort(reason: CloseReason): void {
@@ -81,14 +100,21 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
     const session = new Session(this.#host, this, this.endpoint, stream);
     // Ours before anybody is told of it: a listener may stop us.
     this.#session = session;
-    this.#host.emit({ type: 'connect', address: this.endpoint });
+    this.#host.emit({ type: 'connect', address: this.endpoint, fd: stream.fd });
     session.start();
   }
 
   failed(error: NodeJS.ErrnoException): void {
     this.#cancelDial();
-    this.#host.emit({ type: 'close', address: this.endpoint, reason: error });
-    this.#retry(this.#policy.next());
+    // Node has closed it before it tells of the failure, and does not show its descriptor any more.
+    this.#host.emit({ type: 'close', address: this.endpoint, fd: -1, reason: error });
+    if (this.#stopped) return;
+    if (error.code === 'ECONNREFUSED' && this.#stopsWhen('refused')) {
+      this.#giveUp({ code: error.code, message: 'nobody listens there, and reconnectStop says not to try again' });
+    } else if (!this.#retry(this.#policy.next())) {
+      this.#dormant = true;
+      if (this.#onIdle !== undefined) this.#giveUp(closedByUs);
+    }
   }
 
   // ── from the session ──
@@ -104,9 +130,9 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
   ended(session: Session, reason: CloseReason, refused: boolean): void {
     this.#session = undefined;
     const pipe = this.#pipe;
-    const byUs = reason.code === closedByUs.code;
-    const goesOn = !this.#stopped && !byUs && (!refused || this.#host.options.reconnectAfterRefusal);
-    if (this.#host.options.immediate || !goesOn) {
+    const { immediate } = this.#host.options;
+    const goesOn = this.#goesOnAfter(session, reason, refused);
+    if (immediate || !goesOn) {
       session.releasePipe(reason);
       this.#pipe = undefined;
       if (!goesOn) pipe?.close(reason);
@@ -116,10 +142,18 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
       // The socket may have closed its end while the session was handshaking, or in the hiccup.
       if (!pipe.open && pipe.queued === 0) this.#pipe = undefined;
     }
-    const mayDial = goesOn && (this.#host.options.immediate || this.#pipe !== undefined);
-    if (mayDial) this.#retry(refused ? this.#policy.longest() : this.#policy.next());
-    else this.#stopped = true;
+    if (!goesOn || !(immediate || this.#pipe !== undefined)) this.#stopped = true;
+    else if (!this.#retry(refused ? this.#policy.longest() : this.#policy.next()) && !this.#stopped) {
+      const message = `the connection was lost, and reconnectInterval says not to try again`;
+      this.#giveUp({ code: 'ECONNREFUSED', message });
+    }
     this.#checkIdle();
+  }
+
+  #goesOnAfter(session: Session, reason: CloseReason, refused: boolean): boolean {
+    if (this.#stopped || reason.code === closedByUs.code) return false;
+    if (!session.wasOpen && this.#stopsWhen('handshakeFailed')) return false;
+    return !refused || this.#host.options.reconnectAfterRefusal;
   }
 
   // ── from the pipe, while no session has it ──
@@ -153,19 +187,25 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
     this.#dial = this.#transport.dial(this.#address, this.#host.options, this);
   }
 
-  #retry(delay: number | undefined): void {
-    if (this.#stopped) return;
-    if (delay === undefined) {
-      this.#stopped = true;
-      const reason = { code: 'ECONNREFUSED', message: `no connection, and reconnectInterval says not to try again` };
-      this.#pipe?.close(reason);
-      this.#pipe = undefined;
-      this.#checkIdle();
-      return;
-    }
+  /** False when there is to be no other try. */
+  #retry(delay: number | undefined): boolean {
+    if (delay === undefined) return false;
     this.#host.emit({ type: 'connect:retry', address: this.endpoint, interval: delay });
-    if (this.#stopped) return;
-    this.#timer = this.#host.clock.setTimer(delay, () => this.#tryOnce());
+    if (!this.#stopped) this.#timer = this.#host.clock.setTimer(delay, () => this.#tryOnce());
+    return true;
+  }
+
+  #stopsWhen(condition: keyof typeof reconnectStops): boolean {
+    return (this.#host.options.reconnectStop & reconnectStops[condition]) !== 0;
+  }
+
+  /** Its messages go nowhere any more. */
+  #giveUp(reason: CloseReason): void {
+    this.#stopped = true;
+    this.#pipe?.close(reason);
+    this.#pipe = undefined;
+    this.#onGivenUp();
+    this.#checkIdle();
   }
 
   #cancelDial(): void {

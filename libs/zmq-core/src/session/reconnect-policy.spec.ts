@@ -37,6 +37,11 @@ describe('with a maximum', () => {
     expect(waits(policy(100, 800, 0, [0.7]), 6)).toEqual([100, 200, 400, 800, 800, 800]);
   });
 
+  it('keeps to it from the first wait on, even below the interval', () => {
+    expect(waits(policy(100, 20), 3)).toEqual([20, 20, 20]);
+    expect(policy(100, 20).longest()).toBe(20);
+  });
+
   it('begins again after a success', () => {
     const reconnect = policy(100, 800);
     waits(reconnect, 3);

@@ -17,6 +17,8 @@ export interface SessionOptions extends ConnectionOptions, TransportOptions {
   readonly reconnectIntervalMs: number;
   readonly reconnectMaxIntervalMs: number;
   readonly reconnectJitter: number;
+  /** See `reconnectStops`. */
+  readonly reconnectStop: number;
   /** Dial again, at the longest interval, after a protocol or authentication error. libzmq does not. */
   readonly reconnectAfterRefusal: boolean;
   readonly maxConnections: number;

@@ -10,7 +10,7 @@ import { Dialer } from '../session/dialer.js';
 import type { SessionEvent } from '../session/session-event.js';
 import type { SessionHost } from '../session/session-host.js';
 import { parseEndpoint } from '../transport/endpoint.js';
-import type { PipeMember } from '../transport/transport.js';
+import type { PipeMember, PipeTransport, Transport } from '../transport/transport.js';
 import type { ContextCore } from './context-core.js';
 import { EndpointBook, type EndpointEntry } from './endpoint-book.js';
 import type { OptionValues } from './option-table.js';
@@ -43,12 +43,16 @@ export interface SocketSide {
   openPipe(handler: PipeHandler, origin: PipeOrigin): PipeEnd;
   attach(end: PipeEnd, origin: PipeOrigin): void;
   endPipe(end: PipeEnd, reason: CloseReason, linger: number): void;
+  retirePipe(end: PipeEnd, reason: CloseReason, linger: number): void;
   emit(event: SessionEvent): void;
   describe(address: string): PeerInfo;
 }
 
 /** libzmq ignores a second connect to the same endpoint for these types, but not over inproc; for the others it makes a second connection. */
 const oneConnectionPerEndpoint: readonly SocketTypeName[] = ['DEALER', 'SUB', 'PUB', 'REQ'];
+
+/** Transports that only some socket types speak. */
+const typesOfScheme: ReadonlyMap<string, readonly string[]> = new Map([['udp', ['RADIO', 'DISH', 'DGRAM']]]);
 
 /** Binds, connects, and takes both back. */
 export class Endpoints {
@@ -77,22 +81,23 @@ export class Endpoints {
   }
 
   async bind(text: string): Promise<void> {
-    const { scheme, address } = parseEndpoint(text);
-    const transport = this.#socket.context.transports.get(scheme, text);
+    const { transport, address } = this.#locate(text);
     const pipes = new Set<PipeEnd>();
-    if (transport.kind === 'pipe') {
-      const binding = transport.bind(address, this.#member(pipes, address, false, undefined));
-      this.#book.addBound(binding.endpoint, { pipes, link: { kind: 'binding', binding } });
-      return;
-    }
-    const acceptor = await Acceptor.listen(this.#host(pipes, false, undefined), transport, address);
-    this.#book.addBound(acceptor.endpoint, { pipes, link: { kind: 'acceptor', acceptor } });
+    if (transport.kind === 'pipe') this.#bindPipe(transport, address, pipes);
+    else this.#addAcceptor(await Acceptor.listen(this.#host(pipes, false, undefined), transport, address), pipes);
   }
 
-  async unbind(text: string): Promise<void> {
-    const { scheme } = parseEndpoint(text);
-    this.#socket.context.transports.get(scheme, text);
-    await this.#end(this.#book.takeBound(text), -1);
+  /** `bind` that is done when it returns. ENOTSUP where the transport or the runtime cannot. */
+  bindSync(text: string): void {
+    const { transport, address } = this.#locate(text);
+    const pipes = new Set<PipeEnd>();
+    if (transport.kind === 'pipe') this.#bindPipe(transport, address, pipes);
+    else this.#addAcceptor(Acceptor.listenSync(this.#host(pipes, false, undefined), transport, address), pipes);
+  }
+
+  unbind(text: string): void {
+    this.#locate(text);
+    for (const entry of this.#book.takeBound(text)) this.#takeBack(entry);
   }
 
   connect(text: string, { routingId }: ConnectOptions = {}): void {
@@ -101,35 +106,27 @@ export class Endpoints {
 
   /** @param id by which the pattern knows the pipe */
   connectAs(text: string, id: Buffer | undefined): void {
-    const { scheme, address } = parseEndpoint(text);
-    const transport = this.#socket.context.transports.get(scheme, text);
+    const { transport, address } = this.#locate(text);
     const pipes = new Set<PipeEnd>();
     if (transport.kind === 'pipe') {
       const binding = transport.connect(address, this.#member(pipes, address, true, id));
-      const entry: EndpointEntry = { pipes, link: { kind: 'binding', binding } };
+      const entry: EndpointEntry = { pipes, link: { kind: 'connecter', binding } };
       // Who was told of the peer may have closed the socket.
-      if (this.#socket.closed) void this.#end(entry, -1);
+      if (this.#socket.closed) this.#end(entry, -1);
       else this.#book.addConnected(text, entry);
       return;
     }
-    if (this.#book.connected.has(text) && oneConnectionPerEndpoint.includes(this.#socket.type)) return;
-    const dialer = new Dialer(this.#host(pipes, true, id), transport, text, address);
-    this.#book.addConnected(text, { pipes, link: { kind: 'dialer', dialer } });
+    if (this.#book.isConnected(text) && oneConnectionPerEndpoint.includes(this.#socket.type)) return;
+    const givenUp = (): void => this.#book.removeConnected(text, entry);
+    const dialer = new Dialer(this.#host(pipes, true, id), transport, text, address, givenUp);
+    const entry: EndpointEntry = { pipes, link: { kind: 'dialer', dialer } };
+    this.#book.addConnected(text, entry);
     dialer.start();
   }
 
   disconnect(text: string): void {
-    const { scheme } = parseEndpoint(text);
-    this.#socket.context.transports.get(scheme, text);
-    const { context, options } = this.#socket;
-    const { linger } = options;
-    const entry = this.#book.takeConnected(text);
-    void this.#end(entry, linger);
-    if (linger > 0 && this.#ending.has(entry))
-      this.#ending.set(
-        entry,
-        context.clock.setTimer(linger, () => abort(entry)),
-      );
+    this.#locate(text);
+    for (const entry of this.#book.takeConnected(text)) this.#takeBack(entry);
   }
 
   remember(end: PipeEnd, pipes: Set<PipeEnd>): void {
@@ -145,7 +142,9 @@ export class Endpoints {
   /** Ends everything. `ended` is called when all was delivered, or when `linger` milliseconds are over. */
   close(linger: number, ended: () => void): void {
     const { clock } = this.#socket.context;
-    for (const entry of this.#book.takeAll()) void this.#end(entry, linger);
+    for (const entry of this.#book.takeAll()) this.#end(entry, linger);
+    // Of endpoints that were taken back before.
+    for (const end of this.#setOf.keys()) this.#socket.endPipe(end, closedByUs, -1);
     if (this.#ending.size === 0) {
       ended();
       return;
@@ -157,34 +156,78 @@ export class Endpoints {
     };
     // Also what an earlier `disconnect` or `unbind` has left to deliver.
     if (linger > 0) timer = clock.setTimer(linger, () => this.#ending.forEach((_timer, entry) => abort(entry)));
-    else if (linger === 0) this.#ending.forEach((_timer, entry) => dropPending(entry));
+    else if (linger === 0) this.#ending.forEach((_timer, entry) => abort(entry));
   }
 
-  /** Takes back one endpoint: no new connection, and what is open ends when its messages are out. */
-  async #end(entry: EndpointEntry, linger: number): Promise<void> {
+  /** The transport that an endpoint is for. Throws EINVAL, EPROTONOSUPPORT, ENOCOMPATPROTO. */
+  #locate(text: string): { transport: Transport; address: string } {
+    const { scheme, address } = parseEndpoint(text);
+    const { type, context } = this.#socket;
+    const types = typesOfScheme.get(scheme);
+    if (types !== undefined && !types.includes(type)) {
+      throw new ZmqError('ENOCOMPATPROTO', `${scheme}:// is for ${types.join(', ')}, this is a ${type}`, {
+        address: text,
+      });
+    }
+    return { transport: context.transports.get(scheme, text), address };
+  }
+
+  #bindPipe(transport: PipeTransport, address: string, pipes: Set<PipeEnd>): void {
+    const binding = transport.bind(address, this.#member(pipes, address, false, undefined));
+    this.#book.addBound(binding.endpoint, { pipes, link: { kind: 'binder', binding } });
+  }
+
+  #addAcceptor(acceptor: Acceptor, pipes: Set<PipeEnd>): void {
+    this.#book.addBound(acceptor.endpoint, { pipes, link: { kind: 'acceptor', acceptor } }, acceptor.alias);
+  }
+
+  /** For `unbind` and `disconnect`: what the socket's `linger` allows is still delivered. */
+  #takeBack(entry: EndpointEntry): void {
     const { link } = entry;
-    let listening: Promise<void> | undefined;
+    // Its connections are the peers' too, and stay, as in libzmq.
+    if (link.kind === 'binder') {
+      link.binding.close(closedByUs);
+      return;
+    }
+    const { context, options } = this.#socket;
+    const { linger } = options;
+    this.#end(entry, linger, link.kind === 'acceptor');
+    if (link.kind === 'dialer') link.dialer.disconnected();
+    if (linger > 0 && this.#ending.has(entry)) {
+      const timer = context.clock.setTimer(linger, () => abort(entry));
+      this.#ending.set(entry, timer);
+    }
+  }
+
+  /**
+   * Ends one endpoint: no new connection, and what is open ends when its messages are out.
+   * @param keepsReceived what was received through it is still there for the socket
+   */
+  #end(entry: EndpointEntry, linger: number, keepsReceived = false): void {
+    const { link } = entry;
+    const socket = this.#socket;
     this.#ending.set(entry, undefined);
     // The address goes first: who is told that we are gone may look for us there at once.
-    if (link.kind === 'acceptor') listening = link.acceptor.stopListening(closedByUs);
-    else if (link.kind === 'binding') link.binding.close(closedByUs);
+    if (link.kind === 'acceptor') link.acceptor.stopListening(closedByUs);
+    else if (link.kind !== 'dialer') link.binding.close(closedByUs);
     // Over inproc what was sent is in the peer's queue already: no linger takes it back.
-    const pipeLinger = link.kind === 'binding' ? -1 : linger;
-    for (const end of entry.pipes) this.#socket.endPipe(end, closedByUs, pipeLinger);
+    const pipeLinger = link.kind === 'binder' || link.kind === 'connecter' ? -1 : linger;
+    for (const end of entry.pipes) {
+      if (keepsReceived) socket.retirePipe(end, closedByUs, pipeLinger);
+      else socket.endPipe(end, closedByUs, pipeLinger);
+    }
     switch (link.kind) {
       case 'acceptor':
         link.acceptor.whenIdle(() => this.#ended(entry));
         break;
       case 'dialer':
-        if (linger === 0 || this.#socket.options.immediate) link.dialer.stop(closedByUs);
+        if (linger === 0 || socket.options.immediate) link.dialer.stop(closedByUs);
         link.dialer.whenIdle(() => this.#ended(entry));
         break;
-      case 'binding':
+      default:
         this.#ended(entry);
-        break;
     }
-    if (linger === 0) dropPending(entry);
-    await listening;
+    if (linger === 0) abort(entry);
   }
 
   #ended(entry: EndpointEntry): void {
@@ -225,15 +268,9 @@ export class Endpoints {
 }
 
 /** Nothing of what it has queued is waited for any more. */
-function dropPending({ link }: EndpointEntry): void {
-  if (link.kind === 'acceptor') link.acceptor.dropPending(closedByUs);
-  else if (link.kind === 'dialer') link.dialer.dropPending(closedByUs);
-}
-
 function abort({ link }: EndpointEntry): void {
-  const reason = { code: closedByUs.code, message: 'the linger time is over' };
-  if (link.kind === 'acceptor') link.acceptor.abort(reason);
-  else if (link.kind === 'dialer') link.dialer.abort(reason);
+  if (link.kind === 'acceptor') link.acceptor.abort(closedByUs);
+  else if (link.kind === 'dialer') link.dialer.abort(closedByUs);
 }
 
 function checkRoutingId(id: string, endpoint: string): Buffer {

@@ -32,6 +32,7 @@ export function sessionOptions(
     reconnectIntervalMs: options.reconnectInterval,
     reconnectMaxIntervalMs: options.reconnectMaxInterval,
     reconnectJitter: options.reconnectJitter,
+    reconnectStop: options.reconnectStop,
     reconnectAfterRefusal: options.reconnectAfterRefusal,
     notify: options.notify,
     maxConnections: options.maxConnections,

@@ -106,7 +106,15 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
   }
 
   async unbind(endpoint: string): Promise<void> {
-    await this.#blocking(() => this.endpoints.unbind(endpoint));
+    await this.#blocking(async () => this.endpoints.unbind(endpoint));
+  }
+
+  bindSync(endpoint: string): void {
+    this.#blockingNow(() => this.endpoints.bindSync(endpoint));
+  }
+
+  unbindSync(endpoint: string): void {
+    this.#blockingNow(() => this.endpoints.unbind(endpoint));
   }
 
   connect(endpoint: string, options?: ConnectOptions): void {
@@ -202,6 +210,11 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     this.#changed();
   }
 
+  /** Ends a pipe from the socket's side, but what was received through it can still be read. */
+  retirePipe(end: PipeEnd, reason: CloseReason, linger: number): void {
+    end.retire(reason, linger === 0);
+  }
+
   // ── from the pipes ──
 
   onReadable(end: PipeEnd): void {
@@ -274,9 +287,23 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     try {
       await operation();
     } finally {
-      this.#blockedBy--;
-      if (this.#blockedBy === 0 && this.#state === 'closing') this.#closeNow();
+      this.#unblock();
     }
+  }
+
+  /** Who is told of it may close the socket, and is not to see it half bound. */
+  #blockingNow(operation: () => void): void {
+    this.#blockedBy++;
+    try {
+      operation();
+    } finally {
+      this.#unblock();
+    }
+  }
+
+  #unblock(): void {
+    this.#blockedBy--;
+    if (this.#blockedBy === 0 && this.#state === 'closing') this.#closeNow();
   }
 
   #closeNow(): void {
