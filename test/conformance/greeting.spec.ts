@@ -59,7 +59,7 @@ describe('versions', () => {
     ['revision 0', Buffer.concat([SIGNATURE, bytes('00')])],
     ['ZMTP 1.0 with a long identity frame', bytes('FF 0000000000000001 00')],
     ['ZMTP 1.0 without an identity', bytes('01 00')],
-  ])('%s is refused: an option will allow it', async (_, start) => {
+  ])('%s is refused without `legacy`', async (_, start) => {
     const peer = await stage.raw();
     peer.write(start);
     await peer.ended;

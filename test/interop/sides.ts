@@ -86,6 +86,8 @@ export interface SideOptions {
   readonly routingId?: string;
   readonly probeRouter?: boolean;
   readonly reconnectInterval?: number;
+  /** Ours only: libzmq always does. */
+  readonly legacy?: boolean;
 }
 
 export class OwnSide implements Side {

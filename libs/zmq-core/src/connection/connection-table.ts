@@ -1,11 +1,14 @@
 import { isRaw } from '../foundation/socket-type.js';
 import type { Connection } from './connection.js';
+import { type DowngradeOptions, mayDowngrade } from './legacy-downgrade.js';
+import { LegacyNegotiation } from './legacy-negotiation.js';
 import { RawConnection, type RawOptions } from './raw-connection.js';
 import { ZmtpConnection, type ZmtpOptions } from './zmtp-connection.js';
 
-export type ConnectionOptions = ZmtpOptions & RawOptions;
+export type ConnectionOptions = ZmtpOptions & RawOptions & DowngradeOptions;
 
 /** Who speaks on a stream of bytes: the only place that decides it. */
 export function createConnection(options: ConnectionOptions, address: string): Connection {
-  return isRaw(options.socketType) ? new RawConnection(options, address) : new ZmtpConnection(options, address);
+  if (isRaw(options.socketType)) return new RawConnection(options, address);
+  return mayDowngrade(options) ? new LegacyNegotiation(options, address) : new ZmtpConnection(options, address);
 }

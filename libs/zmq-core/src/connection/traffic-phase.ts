@@ -2,7 +2,7 @@ import { ProtocolError } from '../foundation/errors.js';
 import type { Multipart } from '../foundation/multipart.js';
 import { type Command, decodeCommand, encodeCommand } from '../wire/command.js';
 import { COMMAND, MORE } from '../wire/frame.js';
-import { type FrameDecoder, rightSized } from '../wire/frame-decoder.js';
+import { type FrameSource, rightSized } from '../wire/frame-decoder.js';
 import { membershipCommandName, membershipFromCommand } from '../wire/group.js';
 import { decodePing, encodePing, encodePong } from '../wire/ping-pong.js';
 import { isSubscription, subscriptionCommandName, subscriptionFromCommand } from '../wire/subscription.js';
@@ -60,7 +60,7 @@ export class TrafficPhase {
   }
 
   /** True when the sink stopped it. */
-  drain(decoder: FrameDecoder, sink: ConnectionSink, now: number): boolean {
+  drain(decoder: FrameSource, sink: ConnectionSink, now: number): boolean {
     if (this.#takesNoMessages) return this.#drainCommands(decoder, sink, now);
     for (;;) {
       if (this.#unfinished.length === 0) {
@@ -98,7 +98,7 @@ export class TrafficPhase {
   }
 
   /** `drain` for a RADIO. */
-  #drainCommands(decoder: FrameDecoder, sink: ConnectionSink, now: number): boolean {
+  #drainCommands(decoder: FrameSource, sink: ConnectionSink, now: number): boolean {
     while (decoder.next()) {
       const { flags, body } = decoder;
       const isCommand = (flags & COMMAND) !== 0;

@@ -1,4 +1,4 @@
-import { ProtocolError, ZmqError } from '../foundation/errors.js';
+import { ProtocolError } from '../foundation/errors.js';
 import type { Multipart } from '../foundation/multipart.js';
 import type { SocketTypeName } from '../foundation/socket-type.js';
 import { NullMechanism } from '../mechanism/null.js';
@@ -7,6 +7,7 @@ import { FrameDecoder } from '../wire/frame-decoder.js';
 import type { Batch } from './batch.js';
 import type { Connection, ConnectionFailure, ConnectionSink } from './connection.js';
 import { GreetingPhase } from './greeting-phase.js';
+import { handshakeTimeout, silence } from './timeouts.js';
 import { HandshakePhase } from './handshake-phase.js';
 import type { HeartbeatOptions } from './heartbeat.js';
 import { TrafficPhase } from './traffic-phase.js';
@@ -53,10 +54,15 @@ export class ZmtpConnection implements Connection {
   /** It failed, or `ready` refused the peer: nothing is decoded any more. */
   #over = false;
   #now = 0;
+  readonly #octetsSent: number;
 
-  /** @param address the peer's, for what is told of it */
-  constructor(options: ZmtpOptions, address: string) {
+  /**
+   * @param address the peer's, for what is told of it
+   * @param octetsSent of the greeting, by who has found out that the peer is not older
+   */
+  constructor(options: ZmtpOptions, address: string, octetsSent = 0) {
     this.#options = options;
+    this.#octetsSent = octetsSent;
     const own = { socketType: options.socketType, routingId: options.routingId, properties: options.metadata };
     const mechanism = new NullMechanism(encodeOwnMetadata(own));
     this.#greeting = new GreetingPhase(mechanism);
@@ -66,7 +72,7 @@ export class ZmtpConnection implements Connection {
   start(now: number): void {
     this.#now = now;
     if (this.#options.handshakeMs > 0) this.deadline = now + this.#options.handshakeMs;
-    this.#output.push(this.#greeting!.greeting);
+    this.#output.push(this.#greeting!.greeting.subarray(this.#octetsSent));
   }
 
   receive(chunk: Buffer, now: number): void {
@@ -120,7 +126,7 @@ export class ZmtpConnection implements Connection {
     const heartbeat = this.#traffic?.heartbeat;
     if (heartbeat === undefined) {
       if (now < this.deadline) return;
-      this.#end(timeout(true, `no handshake within ${this.#options.handshakeMs} ms (handshakeInterval)`), sink);
+      this.#end(handshakeTimeout(this.#options.handshakeMs), sink);
       return;
     }
     switch (heartbeat.tick(now)) {
@@ -128,7 +134,7 @@ export class ZmtpConnection implements Connection {
         this.#pingDue = true;
         break;
       case 'dead':
-        this.#end(timeout(false, 'the peer was silent for longer than the heartbeat allows'), sink);
+        this.#end(silence(), sink);
         return;
       case 'nothing':
         break;
@@ -211,8 +217,4 @@ export class ZmtpConnection implements Connection {
     this.deadline = Infinity;
     sink.failed(failure);
   }
-}
-
-function timeout(handshaking: boolean, why: string): ConnectionFailure {
-  return { kind: 'timeout', handshaking, error: new ZmqError('ETIMEDOUT', why) };
 }

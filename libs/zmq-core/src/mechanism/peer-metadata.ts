@@ -30,23 +30,24 @@ export class IllegalPeerError extends ProtocolError {
 export function readPeerMetadata(own: SocketTypeName, properties: Properties, address: string): PeerInfo {
   const socketType = findProperty(properties, SOCKET_TYPE)?.toString('latin1');
   if (socketType === undefined) throw new ProtocolError('ERR_ZMTP_INVALID_METADATA', 'READY has no Socket-Type');
-  if (!isLegalPeer(own, socketType)) {
-    const legal = socketTypes[own].peers.join(' or ');
-    throw new IllegalPeerError(
-      'ERR_ZMTP_INVALID_METADATA',
-      `the peer is a ${socketType}, and a ${own} talks to ${legal} only`,
-    );
-  }
+  checkLegalPeer(own, socketType);
   const record: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const [name, value] of properties) record[name] = value.toString();
   // 37/ZMTP: of the types that are not addressed by it the property is ignored.
-  const { announcesRoutingId } = socketTypes[socketType as SocketTypeName];
+  const { announcesRoutingId } = socketTypes[socketType];
   const routingId = announcesRoutingId ? readRoutingId(findProperty(properties, IDENTITY)) : undefined;
   return { socketType, routingId, address, properties: record };
 }
 
+/** Throws for a peer that `own` does not talk to. */
+export function checkLegalPeer(own: SocketTypeName, peer: string): asserts peer is SocketTypeName {
+  if (isLegalPeer(own, peer)) return;
+  const legal = socketTypes[own].peers.join(' or ');
+  throw new IllegalPeerError('ERR_ZMTP_INVALID_METADATA', `the peer is a ${peer}, and a ${own} talks to ${legal} only`);
+}
+
 /** Empty means none; else 1–255 octets, the first not zero: those are the ids that a ROUTER makes itself (28/REQREP). */
-function readRoutingId(identity: Buffer | undefined): Buffer | undefined {
+export function readRoutingId(identity: Buffer | undefined): Buffer | undefined {
   if (identity === undefined || identity.length === 0) return undefined;
   if (identity.length > MAX_ROUTING_ID) {
     throw new ProtocolError(

@@ -25,6 +25,20 @@ export const everySocket = [
   'PEER',
   'CHANNEL',
 ] as const satisfies readonly SocketTypeName[];
+/** Those that ZMTP 2.0 and 1.0 know. */
+export const classic = [
+  'PAIR',
+  'PUB',
+  'SUB',
+  'REQ',
+  'REP',
+  'DEALER',
+  'ROUTER',
+  'PULL',
+  'PUSH',
+  'XPUB',
+  'XSUB',
+] as const satisfies readonly SocketTypeName[];
 export const sending = [
   'PAIR',
   'PUB',

@@ -7,6 +7,15 @@ import { LONG, LONG_HEADER, MORE, SHORT_HEADER, smallSize } from './frame.js';
 const GROWTH = 4;
 const MIN_BODY = 1024;
 
+/** Where frames come from: bytes of ZMTP 2.0 and 3.x, or of an older one. */
+export interface FrameSource {
+  /** Of the frame that `next` has just given. */
+  readonly flags: number;
+  readonly body: Buffer;
+  next(): boolean;
+  nextRun(most: number, maxFrames: number): FrameRun | undefined;
+}
+
 /**
  * Bytes → frames. `feed` keeps a chunk, `next` takes the next whole frame:
  *
@@ -15,7 +24,7 @@ const MIN_BODY = 1024;
  * A body is a view on its chunk. Only a body that is split over chunks is copied,
  * once, into a buffer of its own.
  */
-export class FrameDecoder {
+export class FrameDecoder implements FrameSource {
   /** Of the frame that `next` has just given. */
   flags = 0;
   body: Buffer = EMPTY;
@@ -182,17 +191,7 @@ export class FrameDecoder {
   #growSplit(needed: number): void {
     const split = this.#split!;
     if (needed <= split.length) return;
-    const larger = this.#allocate(Math.min(this.#splitSize, Math.max(MIN_BODY, needed * GROWTH)));
-    larger.set(split.subarray(0, this.#splitLength), 0);
-    this.#split = larger;
-  }
-
-  #allocate(size: number): Buffer {
-    try {
-      return Buffer.allocUnsafeSlow(size);
-    } catch {
-      throw tooLarge(`a frame of ${this.#splitSize} bytes is more than there is memory for`);
-    }
+    this.#split = grown(split, this.#splitLength, needed, this.#splitSize);
   }
 
   /** An eight-octet length. Two halves: a Number holds up to 2^53 exactly, and what is larger is refused anyway. */
@@ -204,8 +203,27 @@ export class FrameDecoder {
   }
 
   #refuse(size: number): never {
-    throw tooLarge(`a frame of ${size} bytes is over the limit of ${this.maxSize}`);
+    refuseSize(size, this.maxSize);
   }
+}
+
+/** A larger buffer for a body of `size` bytes of which `needed` have come, with the `used` bytes of the one that it has. */
+export function grown(bytes: Buffer, used: number, needed: number, size: number): Buffer {
+  const larger = allocate(Math.min(size, Math.max(MIN_BODY, needed * GROWTH)), size);
+  larger.set(bytes.subarray(0, used), 0);
+  return larger;
+}
+
+function allocate(bytes: number, size: number): Buffer {
+  try {
+    return Buffer.allocUnsafeSlow(bytes);
+  } catch {
+    throw tooLarge(`a frame of ${size} bytes is more than there is memory for`);
+  }
+}
+
+export function refuseSize(size: number, limit: number): never {
+  throw tooLarge(`a frame of ${size} bytes is over the limit of ${limit}`);
 }
 
 /** A copy that holds no memory but its own. */
