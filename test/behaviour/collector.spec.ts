@@ -108,6 +108,28 @@ describe('the garbage collector', () => {
     expect(ended).toEqual({ ...inOrder, stdout: 'told ' });
   });
 
+  it('leaves the sockets of a running proxy alone, and its capture and control', async () => {
+    const ended = await runWithCollector(`
+      const [source, sink, log, user] = [new Push(), new Pull(), new Pull(), new Push()];
+      await (async () => {
+        const [front, back, capture, control] = [new Pull(), new Push(), new Push(), new Pull()];
+        for (const [name, socket] of Object.entries({ front, back, capture, control })) await socket.bind('inproc://' + name);
+        void new Proxy(front, back, capture).run({ control }).then(() => process.stdout.write('ended'));
+      })();
+      (() => void new Dealer())();
+      await collect(() => context.sockets === 8);
+      source.connect('inproc://front');
+      sink.connect('inproc://back');
+      log.connect('inproc://capture');
+      user.connect('inproc://control');
+      await source.send('passed on ');
+      for (const socket of [sink, log]) process.stdout.write(String(await socket.receive()));
+      await user.send('TERMINATE');
+      await collect(() => context.sockets === 4);
+    `);
+    expect(ended).toEqual({ ...inOrder, stdout: 'passed on passed on ended' });
+  });
+
   it('lets what was sent be delivered first', async () => {
     const pull = open(new Pull());
     await pull.bind('tcp://127.0.0.1:*');

@@ -31,6 +31,7 @@ describe('the process', () => {
     ['a sink', 'pull.onMessage(() => {})'],
     ['a pending event', 'pull.events.receive(), push.events.receive()'],
     ['listeners of events', "pull.events.on('end', () => {})"],
+    ['a proxy', 'for (const s of [pull, push]) s.connect("inproc://x"); new Proxy(pull, push).run()'],
     ['a pending poll', 'const poller = new Poller(); poller.add(pull); poller.poll()'],
   ])('is kept alive by %s, until that is settled', async (_what, program) => {
     // The timer is no reason to live: that it fires shows that there is one.

@@ -18,7 +18,7 @@ export const inOrder: Ended = { code: 0, stdout: '', stderr: '' };
  * It has the sockets that these tests use, `endpoint`, and, with `--expose-gc`, `gc`.
  */
 export function run(program: string, endpoint = '', ...nodeArguments: readonly string[]): Promise<Ended> {
-  const code = `import { Context, createContext, Dealer, Pair, Poller, Publisher, Pull, Push, Router, context } from '@nest-zmq/core';
+  const code = `import { Context, createContext, Dealer, Pair, Poller, Proxy, Publisher, Pull, Push, Router, context } from '@nest-zmq/core';
     const endpoint = process.argv[1];
     ${program}`;
   const args = [...nodeArguments, '--import', loader, '--input-type=module', '--eval', code, endpoint];

@@ -19,6 +19,7 @@ export { type Event, type EventOfType, type EventType, Observer } from './api/ob
 export type { SocketOptions } from './api/options.js';
 export type { Pollable, PollableStream, PollEvents } from './api/polled.js';
 export { Poller, type PollerOptions, type PollResult } from './api/poller.js';
+export { Proxy, type ProxyRunOptions, type ProxyStatistics, type ProxyTraffic } from './api/proxy.js';
 export { Socket } from './api/socket.js';
 export {
   Dealer,

@@ -92,9 +92,14 @@ export class Receiver {
     });
   }
 
+  /** Whether a `receive` waits, or messages go to a sink. */
+  get busy(): boolean {
+    return this.#waiting !== undefined || this.#sink !== undefined;
+  }
+
   /** Whether `tryReceive` would give a message. */
   get readable(): boolean {
-    return this.#waiting === undefined && this.#sink === undefined && this.#pattern.canReceive();
+    return !this.busy && this.#pattern.canReceive();
   }
 
   /** Sets or, with `undefined`, takes away the sink. What waits in the pipes goes to it at once. */

@@ -76,6 +76,11 @@ export class Sender {
     return taken;
   }
 
+  /** Whether a `send` waits. */
+  get busy(): boolean {
+    return this.#waiting !== undefined;
+  }
+
   /** Whether `trySend` may succeed, as far as can be known. */
   get writable(): boolean {
     return this.#isWritable(undefined);

@@ -20,7 +20,13 @@ import { Watchers } from './watchers.js';
 const conflatedWay: Partial<Record<SocketTypeName, 'outward' | 'inward'>> = { PUB: 'outward', SUB: 'inward' };
 
 /** What the user may have set to be called by. */
-export type Pin = 'messages' | 'peers' | 'subscriptions' | 'events';
+export type Pin = 'messages' | 'peers' | 'subscriptions' | 'events' | 'proxy';
+
+/** Who has a socket to itself: a proxy. */
+export interface Occupant {
+  /** The socket is to be closed, or (with an error) its context was shut down: it must be vacated before this returns. */
+  leave(error: ZmqError | undefined): void;
+}
 
 /**
  * A running socket: joins its pattern with the pipes of its endpoints and with
@@ -41,7 +47,8 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
   /** Those who wait for this socket by other ways than its sender and receiver; called when its context is shut down. */
   readonly onShutdown = new Set<(error: ZmqError) => void>();
 
-  #state: 'open' | 'shut down' | 'closing' | 'closed' = 'open';
+  #state: 'open' | 'occupied' | 'shut down' | 'closing' | 'closed' = 'open';
+  #occupant: Occupant | undefined;
   #blockedBy = 0;
   /** See `pin`. */
   readonly #pins = new Map<Pin, object>();
@@ -89,16 +96,36 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     return this.#state === 'shut down';
   }
 
-  /** Throws EBADF when the socket is closed, ETERM when its context was shut down. */
+  /** Throws EBADF when the socket is closed, ETERM when its context was shut down, EBUSY while a proxy has it. */
   assertOpen(): void {
     if (this.#state === 'open') return;
+    if (this.#state === 'occupied') throw blockedError(' (a proxy has it until it ends)');
     throw this.#state === 'shut down' ? shutDownError() : new ZmqError('EBADF');
   }
 
   /** Throws EBADF, or EBUSY while a bind or unbind is under way: what zeromq.js refuses then. */
   assertUsable(): void {
     this.assertOpen();
-    if (this.#blockedBy > 0) throw new ZmqError('EBUSY', 'blocked by a bind or unbind operation');
+    if (this.#blockedBy > 0) throw blockedError();
+  }
+
+  /** Throws what `assertUsable` does, and EBUSY while somebody sends or receives. */
+  assertIdle(): void {
+    this.assertUsable();
+    if (this.sender.busy) throw new ZmqError('EBUSY', 'writing; a send operation is in progress');
+    if (this.receiver.busy)
+      throw new ZmqError('EBUSY', 'reading; a receive operation is in progress, or a sink is set');
+  }
+
+  /** Gives an idle socket to one who alone may use it. */
+  occupy(occupant: Occupant): void {
+    this.#state = 'occupied';
+    this.#occupant = occupant;
+  }
+
+  vacate(): void {
+    this.#occupant = undefined;
+    if (this.#state === 'occupied') this.#state = 'open';
   }
 
   async bind(endpoint: string): Promise<void> {
@@ -133,6 +160,7 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
 
   /** Idempotent. While a bind or unbind is under way, it is done when that has settled. */
   close(): void {
+    this.#occupant?.leave(undefined);
     if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#state = 'closing';
     if (this.#blockedBy === 0) this.#closeNow();
@@ -140,8 +168,9 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
 
   /** Connections stay, and what is queued goes out, until it is closed. A bind that is under way is not cut short. */
   shutdown(): void {
-    if (this.#state === 'open') this.#state = 'shut down';
     const error = shutDownError();
+    this.#occupant?.leave(error);
+    if (this.#state === 'open') this.#state = 'shut down';
     this.sender.shutdown(error);
     this.receiver.shutdown(error);
     for (const tell of this.onShutdown) tell(error);
@@ -331,6 +360,10 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
       properties: { 'Socket-Type': this.type, ...announced, ...metadata },
     };
   }
+}
+
+function blockedError(why = ''): ZmqError {
+  return new ZmqError('EBUSY', `blocked by a bind or unbind operation${why}`);
 }
 
 function shutDownError(): ZmqError {
