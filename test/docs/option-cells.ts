@@ -46,6 +46,7 @@ export function defaultCell({ kind, initial }: Row): string {
 
 export function rangeCell({ kind, min, max }: Row): string {
   if (min === undefined) return '–';
+  if (min === Number.MIN_SAFE_INTEGER) return 'any';
   const endless = max === undefined || max === Number.MAX_SAFE_INTEGER;
   return `${endless ? `from ${min}` : `${min} to ${max}`}${sized.includes(kind) ? ' bytes' : ''}`;
 }

@@ -50,10 +50,11 @@ const z85Key = /^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/;
 const checks: Record<OptionKind, Check> = {
   int(given) {
     const { min = -INT_MAX, max = INT_MAX } = given.row;
-    const value = requireNumber(given);
+    // -0.5 is 0, and not -0.
+    const value = Math.trunc(requireNumber(given)) + 0;
     if (!Number.isFinite(value) || value < min || value > max)
       throw outOfRange(given, `a whole number from ${min} to ${max}`);
-    return Math.trunc(value);
+    return value;
   },
   mask(given) {
     const value = requireNumber(given);
@@ -73,7 +74,7 @@ const checks: Record<OptionKind, Check> = {
     return given.value;
   },
   text(given) {
-    return requireText(given)?.toString() ?? null;
+    return requireText(given)?.toString() || null;
   },
   name(given) {
     const text = requireText(given);

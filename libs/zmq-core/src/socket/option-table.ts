@@ -73,7 +73,7 @@ export const optionTable = {
     ...int,
     id: 22,
     zmq: 'MAXMSGSIZE',
-    min: -1,
+    min: Number.MIN_SAFE_INTEGER,
     max: Number.MAX_SAFE_INTEGER,
     initial: -1,
     unit: 'bytes',
