@@ -15,7 +15,16 @@ export type Multipart = readonly Buffer[] & {
    * copy. Absent on every other message.
    */
   encoded?: Buffer | null;
+  /** The same for a message that is small enough to be kept packed: set by the first queue that packs it. */
+  packed?: PackedBytes | undefined;
 };
+
+/** A packed message in memory that several queues refer to. */
+export interface PackedBytes {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly size: number;
+}
 
 /** The sum of the sizes of all frames, in bytes. */
 export function byteLength(message: Multipart): number {

@@ -149,6 +149,9 @@ export class Distributor<R extends Recipient> {
 /** Several sessions will encode the same array, in memory that is its own: the first keeps its bytes for the others. */
 function share(message: Multipart): Multipart {
   const shared = ownFrames(message);
-  if (shared.encoded === undefined) shared.encoded = null;
+  if (shared.encoded === undefined) {
+    shared.encoded = null;
+    shared.packed = undefined;
+  }
   return shared;
 }

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { packedFrames } from '../connection/packed-frames.js';
 import type { Multipart } from '../foundation/multipart.js';
@@ -24,6 +25,16 @@ class Target {
 
 const one = (size: number, seed = 0): Multipart => [pattern(size, seed)];
 
+/** As a distributor marks it. */
+function shared(message: Multipart): Multipart {
+  message.encoded = null;
+  message.packed = undefined;
+  return message;
+}
+
+/** What was in it, without the marks. */
+const plain = (message: Multipart): Multipart => [...message];
+
 describe('PackedQueue', () => {
   it('gives small messages again as they were when they were pushed', () => {
     const queue = new PackedQueue(packedFrames);
@@ -48,12 +59,35 @@ describe('PackedQueue', () => {
     expect(message[1]).toBe(large);
   });
 
-  it('does not pack what is shared', () => {
-    const queue = new PackedQueue(packedFrames);
-    const shared: Multipart = [Buffer.from('shared')];
-    shared.encoded = null;
-    queue.push(shared);
-    expect(queue.shift()).toBe(shared);
+  it('packs what goes to several queues once, and keeps a large one by reference', () => {
+    const queues = [new PackedQueue(packedFrames), new PackedQueue(packedFrames)];
+    const [small, large] = [shared(one(8)), shared(one(300))];
+    let packed: Multipart['packed'];
+    for (const queue of queues) {
+      queue.push(small);
+      packed ??= small.packed;
+      expect(small.packed).toBe(packed);
+      queue.push(large);
+      expect(queue.shift()).toEqual(one(8));
+      expect(queue.shift()).toBe(large);
+    }
+    expect(packed?.size).toBe(10);
+  });
+
+  it('takes what others have too as one run where it stands in a row', () => {
+    const [all, odd] = [new PackedQueue(packedFrames), new PackedQueue(packedFrames)];
+    for (let i = 0; i < 1000; i++) {
+      const message = shared(one(60, i % 200));
+      all.push(message);
+      if (i % 2 === 1) odd.push(message);
+    }
+    const spy = jest.spyOn(Target.prototype, 'take');
+    expect(all.shiftPacked(new Target(Infinity), Infinity)).toBe(1000);
+    const runs = spy.mock.calls.length;
+    expect(runs).toBeLessThan(30);
+    expect(odd.shiftPacked(new Target(Infinity), Infinity)).toBe(500);
+    expect(spy.mock.calls.length - runs).toBe(500);
+    spy.mockRestore();
   });
 
   it('hands over packed messages up to the room, the number, or one that is not packed', () => {
@@ -79,7 +113,7 @@ describe('PackedQueue', () => {
       .array(fc.tuple(size, fc.nat(200)), { minLength: 1, maxLength: 12 })
       .map((parts): Multipart => parts.map(([length, seed]) => pattern(length, seed)));
     const step = fc.oneof(
-      { weight: 4, arbitrary: fc.record({ push: fc.array(message, { maxLength: 30 }) }) },
+      { weight: 4, arbitrary: fc.record({ push: fc.array(message, { maxLength: 30 }), forAll: fc.boolean() }) },
       { weight: 2, arbitrary: fc.record({ shift: fc.nat(30) }) },
       { weight: 2, arbitrary: fc.record({ room: fc.nat(5000), most: fc.nat(40) }) },
       { weight: 1, arbitrary: fc.constant('clear' as const) },
@@ -87,16 +121,20 @@ describe('PackedQueue', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const queue = new PackedQueue(packedFrames);
+        const other = new PackedQueue(packedFrames);
         let model: Multipart[] = [];
         for (const todo of steps) {
           if (todo === 'clear') {
             queue.clear();
             model = [];
           } else if ('push' in todo) {
-            for (const pushed of todo.push) queue.push(pushed);
+            const pushed = todo.push.map((each) => (todo.forAll ? shared(plain(each)) : each));
+            for (const each of pushed) queue.push(each);
+            // Another queue that has some of them too, and never reads.
+            if (todo.forAll) for (const each of pushed.slice(1)) other.push(each);
             model.push(...todo.push);
           } else if ('shift' in todo) {
-            for (let i = 0; i < todo.shift; i++) expect(queue.shift()).toEqual(model.shift());
+            for (let i = 0; i < todo.shift; i++) expect(queue.shift()?.map(String)).toEqual(model.shift()?.map(String));
           } else {
             const target = new Target(todo.room);
             const count = queue.shiftPacked(target, todo.most);
