@@ -86,6 +86,34 @@ describe('what comes in', () => {
     }
   });
 
+  it('a RADIO takes JOIN and LEAVE, from peers of either version; a message of whatever bytes is only something to count', () => {
+    const wire = '04 06 04 "JOIN" "g" 00 02 01 "g" 01 01 01 01 00 00 02 00 "g" 04 07 05 "LEAVE" "g" 04 05 04 "JOIN"';
+    for (const peerSpeaksCommands of [false, true]) {
+      everyChunking(bytes(wire), (chunks) => {
+        const { sink, receive } = setUp('RADIO', peerSpeaksCommands);
+        receive(...chunks);
+        expect(sink.texts).toEqual([['\x01g'], [''], [''], ['\x00g'], ['\x01']]);
+      });
+    }
+  });
+
+  it('a RADIO answers PINGs, and ignores other commands', () => {
+    const { sink, replies, receive } = setUp('RADIO');
+    receive(
+      bytes('04 0B 09 "SUBSCRIBE" "A" 05 06 04 "JOIN" "g" 04 07 04 "PING" 0000 04 05 04 "LEAV" 04 06 04 "JOIN" "h"'),
+    );
+    expect(sink.texts).toEqual([['\x01h']]);
+    expect(Buffer.concat(replies)).toEqual(bytes('04 05 04 "PONG"'));
+  });
+
+  it('JOIN and LEAVE are unknown commands to all others', () => {
+    for (const type of ['DISH', 'XPUB', 'SERVER'] as const) {
+      const { sink, receive } = setUp(type);
+      receive(bytes('04 06 04 "JOIN" "g" 04 07 05 "LEAVE" "g" 00 01 "x"'));
+      expect(sink.texts).toEqual([['x']]);
+    }
+  });
+
   it.each([245, 246, 247, 254, 255, 256, 15_000, 100_000])('a topic of %i bytes', (size) => {
     const { sink, receive } = setUp('XPUB');
     const topic = pattern(size);
@@ -169,6 +197,15 @@ describe('a sink that has enough', () => {
     expect(sink.texts).toEqual([['a'], ['b', 'c'], ['d'], ['e'], ['f']]);
   });
 
+  it('is also asked after what a RADIO takes', () => {
+    const { sink, receive } = setUp('RADIO');
+    sink.wantsMore = false;
+    receive(bytes('04 06 04 "JOIN" "g" 00 01 "x" 04 06 04 "JOIN" "h"'));
+    expect(sink.texts).toEqual([['\x01g']]);
+    receive(bytes('04 06 04 "JOIN" "i"'));
+    expect(sink.texts).toEqual([['\x01g'], ['']]);
+  });
+
   it('is also asked after a subscription', () => {
     const { sink, receive } = setUp('XPUB');
     sink.wantsMore = false;
@@ -186,6 +223,22 @@ describe('what goes out', () => {
     const older = setUp(type, false).phase;
     expect(encode(older, '01 "A"')).toEqual(bytes('00 02 01 "A"'));
     expect(encode(older, '00')).toEqual(bytes('00 01 00'));
+  });
+
+  it('a DISH joins and leaves by command, at peers of either version', () => {
+    for (const peerSpeaksCommands of [true, false]) {
+      const { phase } = setUp('DISH', peerSpeaksCommands);
+      expect(encode(phase, '01 "news"')).toEqual(bytes('04 09 04 "JOIN" "news"'));
+      expect(encode(phase, '00 "news"')).toEqual(bytes('04 0A 05 "LEAVE" "news"'));
+      expect(encode(phase, '01')).toEqual(bytes('04 05 04 "JOIN"'));
+      expect(phase.sendsPacked).toBe(false);
+    }
+  });
+
+  it('a RADIO sends the group and the part as two frames', () => {
+    const { phase } = setUp('RADIO');
+    expect(encode(phase, '"g"', '"x"')).toEqual(bytes('01 01 "g" 00 01 "x"'));
+    expect(encode(phase, '', '')).toEqual(bytes('01 00 00 00'));
   });
 
   it('other messages of an XSUB stay messages', () => {

@@ -11,6 +11,7 @@ describe('TopicCounts', () => {
     expect([counts.remove('a'), counts.matches(Buffer.from('abc'))]).toEqual([true, false]);
     expect([counts.remove('a'), counts.remove('unknown')]).toEqual([false, false]);
     expect([...counts.topics()]).toEqual(['b']);
+    expect([counts.has('a'), counts.has('b'), counts.has('bc')]).toEqual([false, true, false]);
   });
 
   it('the empty topic matches everything', () => {
