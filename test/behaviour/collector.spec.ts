@@ -130,6 +130,29 @@ describe('the garbage collector', () => {
     expect(ended).toEqual({ ...inOrder, stdout: 'passed on passed on ended' });
   });
 
+  it.each([
+    ['the next is waited for', ''],
+    ['`peerOf` was asked for it', 'if (pull.peerOf(message) === undefined) throw new Error()'],
+  ])('takes a received message when %s', async (_what, ask) => {
+    const ended = await runWithCollector(`
+      const [pull, push] = [new Pull(), new Push()];
+      await pull.bind('inproc://x');
+      push.connect('inproc://x');
+      push.trySend('x');
+      const received = await (async () => {
+        const message = await pull.receive();
+        ${ask};
+        return new WeakRef(message);
+      })();
+      const controller = new AbortController();
+      const waiting = pull.receive(controller).catch(() => {});
+      await collect(() => received.deref() === undefined);
+      controller.abort();
+      await waiting;
+    `);
+    expect(ended).toEqual(inOrder);
+  });
+
   it('lets what was sent be delivered first', async () => {
     const pull = open(new Pull());
     await pull.bind('tcp://127.0.0.1:*');

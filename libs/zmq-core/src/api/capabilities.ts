@@ -51,6 +51,15 @@ export interface Readable<M extends readonly unknown[] = Buffer[]> extends Async
   /** The next message if one is there. */
   tryReceive(): M | undefined;
   /**
+   * The peer that sent a message, with its address and properties; the parts of the message
+   * may have been changed meanwhile. It is for a message that `receive`, `tryReceive` or
+   * the iterator of this socket gave: the last one, until the next is asked for, and from
+   * the first call of `peerOf` on every one, as long as you keep it. Of any other, and of
+   * one that no peer has sent (an XPUB's cancellation for a lost peer), `undefined`.
+   * `onMessage` gets the peer with each message.
+   */
+  peerOf(message: M): Peer | undefined;
+  /**
    * Gives every message to `sink`, synchronously and in order, in place of `receive`.
    * `onMessage(undefined)` pauses at once, also from within the sink: messages then
    * stay queued up to their mark and the peers feel it. An error that the sink throws
@@ -102,6 +111,10 @@ export abstract class ReceivingSocket<M extends readonly Buffer[] = Buffer[]> ex
     return openCoreOf(this).receiver.tryReceive() as readonly Buffer[] as M | undefined;
   }
 
+  peerOf(message: M): Peer | undefined {
+    return coreOf(this).receiver.peerOf(message);
+  }
+
   onMessage(sink: MessageSink<M> | undefined): void {
     setSink(this, sink as MessageSink | undefined);
   }
@@ -118,7 +131,7 @@ export abstract class DuplexSocket<Sent extends Sendable = Sendable, Received ex
   implements Readable<Received> {}
 export interface DuplexSocket<Sent extends Sendable = Sendable, Received extends readonly Buffer[] = Buffer[]>
   extends Writable<Sent>, Readable<Received> {}
-for (const name of ['receive', 'tryReceive', 'onMessage', Symbol.asyncIterator] as const) {
+for (const name of ['receive', 'tryReceive', 'peerOf', 'onMessage', Symbol.asyncIterator] as const) {
   Object.defineProperty(
     DuplexSocket.prototype,
     name,

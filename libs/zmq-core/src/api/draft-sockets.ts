@@ -2,6 +2,7 @@ import { ZmqError } from '../foundation/errors.js';
 import type { Multipart } from '../foundation/multipart.js';
 import { connectPeer } from '../socket/connect-peer.js';
 import { type Group, join, leave, toGroup } from '../socket/groups.js';
+import type { Peer } from '../socket/peer.js';
 import type { MessageSink } from '../socket/receiver.js';
 import {
   checkPeer,
@@ -16,7 +17,7 @@ import {
 } from './capabilities.js';
 import { giveBack, type MessageLike, toMultipart } from './message.js';
 import { defineOptions, type OptionsOf, type SocketOptions } from './options.js';
-import { checkEndpoint, openCoreOf, Socket, usableCoreOf } from './socket.js';
+import { checkEndpoint, coreOf, openCoreOf, Socket, usableCoreOf } from './socket.js';
 
 /*
  * The socket types that libzmq calls drafts. Their messages have one part: sending
@@ -83,6 +84,11 @@ abstract class RoutedSocket extends Socket implements Readable<[Buffer, ServerRo
   tryReceive(): [Buffer, ServerRoutingOptions] | undefined {
     const message = openCoreOf(this).receiver.tryReceive();
     return message && withRoutingId(message);
+  }
+
+  /** Who sent a message that this socket gave: see `Readable`. */
+  peerOf(message: [Buffer, ServerRoutingOptions]): Peer | undefined {
+    return coreOf(this).receiver.peerOf(message);
   }
 
   /** Gives every message to `sink([part, { routingId }], peer)`, in place of `receive`. Otherwise as the other types. */
@@ -206,6 +212,11 @@ export class Dish extends Socket implements Readable<[Buffer, DishGroupOptions]>
   tryReceive(): [Buffer, DishGroupOptions] | undefined {
     const message = openCoreOf(this).receiver.tryReceive();
     return message && withGroup(message);
+  }
+
+  /** Who sent a message that this socket gave: see `Readable`. */
+  peerOf(message: [Buffer, DishGroupOptions]): Peer | undefined {
+    return coreOf(this).receiver.peerOf(message);
   }
 
   /** Gives every message to `sink([part, { group }], peer)`, in place of `receive`. Otherwise as the other types. */

@@ -6,9 +6,15 @@ export interface PeerInfo {
   readonly routingId: Buffer | undefined;
   /** Where it is: `127.0.0.1:40312`, a socket file's path, or the inproc name. */
   readonly address: string;
-  /** All properties of its READY by their name as sent, `Socket-Type` and `Identity` included. */
+  /**
+   * All properties of its READY by their name as sent, `Socket-Type` and `Identity`
+   * included. Not what only this side can say of it: that is added under `ownProperties`.
+   */
   readonly properties: Readonly<Record<string, string>>;
 }
+
+/** What we say of a peer, and no peer of itself: where it is, and who it has proved to be. `Routing-Id` is libzmq's other name for `Identity`. */
+export const ownProperties = ['Peer-Address', 'Routing-Id', 'User-Id'] as const;
 
 /** Why a peer or a connection went away. */
 export interface CloseReason {

@@ -79,7 +79,7 @@ describe('readPeerMetadata', () => {
       socketType: 'DEALER',
       routingId: Buffer.from('abc'),
       address: '10.0.0.1:5',
-      properties: { 'Socket-Type': 'DEALER', Identity: 'abc', 'X-k': 'v' },
+      properties: { 'Socket-Type': 'DEALER', Identity: 'abc', 'Routing-Id': 'abc', 'X-k': 'v' },
     });
   });
 
@@ -90,6 +90,11 @@ describe('readPeerMetadata', () => {
 
   it('minds the case of the socket type', () => {
     expect(() => read('ROUTER', [['Socket-Type', 'dealer']])).toThrow(IllegalPeerError);
+  });
+
+  it('nobody says of himself what only we can know of him', () => {
+    const info = read('PULL', [['Socket-Type', 'PUSH'], ['User-Id', 'root'], ['peer-address', '::1'], ['ROUTING-ID', 'x'], ['X-User-Id', 'x']]); // prettier-ignore
+    expect({ ...info.properties }).toEqual({ 'Socket-Type': 'PUSH', 'X-User-Id': 'x' });
   });
 
   it('properties are data, whatever their names', () => {

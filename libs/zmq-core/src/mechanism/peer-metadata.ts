@@ -1,5 +1,5 @@
 import { ProtocolError } from '../foundation/errors.js';
-import type { PeerInfo } from '../foundation/peer-info.js';
+import { ownProperties, type PeerInfo } from '../foundation/peer-info.js';
 import { isLegalPeer, type SocketTypeName, socketTypes } from '../foundation/socket-type.js';
 import { encodeMetadata, findProperty, IDENTITY, type Properties, SOCKET_TYPE } from '../wire/metadata.js';
 
@@ -13,6 +13,7 @@ export interface OwnMetadata {
 
 const MAX_ROUTING_ID = 255;
 const NO_BYTES = Buffer.alloc(0);
+const ownNames: ReadonlySet<string> = new Set(ownProperties.map((name) => name.toLowerCase()));
 
 export function encodeOwnMetadata(own: OwnMetadata): Buffer {
   const properties: [string, Buffer][] = [[SOCKET_TYPE, Buffer.from(own.socketType)]];
@@ -32,10 +33,14 @@ export function readPeerMetadata(own: SocketTypeName, properties: Properties, ad
   if (socketType === undefined) throw new ProtocolError('ERR_ZMTP_INVALID_METADATA', 'READY has no Socket-Type');
   checkLegalPeer(own, socketType);
   const record: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [name, value] of properties) record[name] = value.toString();
+  for (const [name, value] of properties) {
+    // A peer that could say which user it is would be believed.
+    if (!ownNames.has(name.toLowerCase())) record[name] = value.toString();
+  }
   // 37/ZMTP: of the types that are not addressed by it the property is ignored.
   const { announcesRoutingId } = socketTypes[socketType];
   const routingId = announcesRoutingId ? readRoutingId(findProperty(properties, IDENTITY)) : undefined;
+  if (routingId !== undefined) record['Routing-Id'] = routingId.toString();
   return { socketType, routingId, address, properties: record };
 }
 

@@ -26,6 +26,10 @@ export class ChannelPattern implements Pattern {
     return this.#inward.source?.end;
   }
 
+  get sourceLabel(): unknown {
+    return this.#inward.sourceLabel;
+  }
+
   /** A second peer that came to us is refused by its `peerReady`, which follows at once. */
   attach(end: PipeEnd, { dialed }: Attachment): void {
     if (this.#end === undefined) {

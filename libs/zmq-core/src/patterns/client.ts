@@ -21,6 +21,10 @@ export class ClientPattern implements Pattern {
     return this.#inward.source?.end;
   }
 
+  get sourceLabel(): unknown {
+    return this.#inward.sourceLabel;
+  }
+
   attach(end: PipeEnd): void {
     this.#inward.attach(new PipeSlot(end));
     this.#outward.attach(end);

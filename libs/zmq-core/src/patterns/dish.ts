@@ -19,10 +19,12 @@ export class DishPattern implements Pattern {
   dropped = 0;
   /** The pipe of the last message. */
   source: PipeEnd | undefined;
+  sourceLabel: unknown;
   readonly #inward = new FairQueue();
   readonly #upward = new SubscriptionForwarder();
   /** A message that matches, when `canReceive` has found it. */
   #ahead: Multipart | undefined;
+  #aheadLabel: unknown;
 
   constructor(_environment: PatternEnvironment) {}
 
@@ -82,6 +84,7 @@ export class DishPattern implements Pattern {
   tryReceive(): Multipart | undefined {
     const message = this.#ahead ?? this.#nextMatch();
     if (message === undefined) return undefined;
+    this.sourceLabel = this.#ahead && this.#aheadLabel;
     this.#ahead = undefined;
     this.source = this.#inward.source?.end;
     return message;
@@ -92,8 +95,11 @@ export class DishPattern implements Pattern {
   }
 
   canReceive(): boolean {
-    this.#ahead ??= this.#nextMatch();
-    return this.#ahead !== undefined;
+    if (this.#ahead !== undefined) return true;
+    this.#ahead = this.#nextMatch();
+    if (this.#ahead === undefined) return false;
+    this.#aheadLabel = this.#inward.source?.end.label;
+    return true;
   }
 
   #nextMatch(): Multipart | undefined {

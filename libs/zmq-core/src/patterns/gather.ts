@@ -19,6 +19,10 @@ export class GatherPattern implements Pattern {
     return this.#inward.source?.end;
   }
 
+  get sourceLabel(): unknown {
+    return this.#inward.sourceLabel;
+  }
+
   attach(end: PipeEnd): void {
     this.#inward.attach(new PipeSlot(end));
   }

@@ -45,6 +45,12 @@ export interface Pattern {
   tryReceive(): Multipart | undefined;
   /** The pipe of the last message that `tryReceive` gave. */
   readonly source: PipeEnd | undefined;
+  /**
+   * A pattern that reads messages before the application asks for them: the label that the
+   * message's pipe had at that time, or `undefined` if it was read for the application.
+   * Meanwhile another peer may be behind the pipe.
+   */
+  readonly sourceLabel?: unknown;
 
   /** Whether `trySend` could queue (or drop) a message now; may be optimistic for a ROUTER or STREAM. */
   canSend(): boolean;

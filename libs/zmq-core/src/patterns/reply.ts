@@ -25,6 +25,7 @@ export class ReplyPattern implements Pattern {
   dropped = 0;
   /** The pipe of the last request. */
   source: PipeEnd | undefined;
+  sourceLabel: unknown;
   readonly #inward = new FairQueue<AskerSlot>();
   #owesReply = false;
   /** Whom to reply to; `undefined` while owing a reply: the asker is gone. */
@@ -32,6 +33,7 @@ export class ReplyPattern implements Pattern {
   #envelope: Multipart = DELIMITER;
   /** A request with its envelope, when `canReceive` has found it, and where its body begins. */
   #ahead: Multipart | undefined;
+  #aheadLabel: unknown;
   #bodyStart = 0;
 
   constructor(_environment: PatternEnvironment) {}
@@ -87,6 +89,7 @@ export class ReplyPattern implements Pattern {
     if (this.#owesReply) throw new ZmqError('EFSM', 'a REP socket sends its reply before it receives again');
     const request = this.#ahead ?? this.#nextRequest();
     if (request === undefined) return undefined;
+    this.sourceLabel = this.#ahead && this.#aheadLabel;
     const start = this.#bodyStart;
     const slot = this.#inward.source!;
     this.source = slot.end;
@@ -103,8 +106,11 @@ export class ReplyPattern implements Pattern {
 
   canReceive(): boolean {
     if (this.#owesReply) return false;
-    this.#ahead ??= this.#nextRequest();
-    return this.#ahead !== undefined;
+    if (this.#ahead !== undefined) return true;
+    this.#ahead = this.#nextRequest();
+    if (this.#ahead === undefined) return false;
+    this.#aheadLabel = this.#inward.source?.end.label;
+    return true;
   }
 
   /** A request without a delimiter has no way back; it is dropped. */

@@ -25,6 +25,7 @@ export class RequestPattern implements Pattern {
   dropped = 0;
   /** The pipe of the last reply. */
   source: PipeEnd | undefined;
+  sourceLabel: unknown;
   readonly #options: PatternOptions;
   readonly #inward = new FairQueue();
   readonly #outward = new LoadBalancer();
@@ -36,6 +37,7 @@ export class RequestPattern implements Pattern {
   #lastId: number;
   /** The reply, when `canReceive` has found it. */
   #ahead: Multipart | undefined;
+  #aheadLabel: unknown;
 
   constructor({ options, random }: PatternEnvironment) {
     this.#options = options;
@@ -93,6 +95,7 @@ export class RequestPattern implements Pattern {
     if (!this.#awaitsReply) throw new ZmqError('EFSM', 'a REQ socket sends a request before it receives');
     const reply = this.#ahead ?? this.#nextReply();
     if (reply === undefined) return undefined;
+    this.sourceLabel = this.#ahead && this.#aheadLabel;
     this.source = this.#inward.source?.end;
     this.#close();
     return reply;
@@ -104,8 +107,11 @@ export class RequestPattern implements Pattern {
 
   canReceive(): boolean {
     if (!this.#awaitsReply) return false;
-    this.#ahead ??= this.#nextReply();
-    return this.#ahead !== undefined;
+    if (this.#ahead !== undefined) return true;
+    this.#ahead = this.#nextReply();
+    if (this.#ahead === undefined) return false;
+    this.#aheadLabel = this.#inward.source?.end.label;
+    return true;
   }
 
   #requireTurn(message: Multipart): void {

@@ -50,6 +50,10 @@ export class ServerPattern implements Pattern {
     return this.#inward.source?.end;
   }
 
+  get sourceLabel(): unknown {
+    return this.#inward.sourceLabel;
+  }
+
   /** An id that no peer has, for a pipe that is to come. */
   newRoutingId(): Buffer {
     do this.#last = (this.#last + 1) >>> 0;

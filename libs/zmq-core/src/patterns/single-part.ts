@@ -29,9 +29,12 @@ export class SinglePartQueue<S extends PipeSlot = PipeSlot> {
   dropped = 0;
   /** Whose message `read` gave last. */
   source: S | undefined;
+  /** See `Pattern`. */
+  sourceLabel: unknown;
   readonly #pipes = new FairQueue<S>();
   /** The next message, when `canRead` has found it. */
   #ahead: Multipart | undefined;
+  #aheadLabel: unknown;
 
   find(end: PipeEnd): S | undefined {
     return this.#pipes.find(end);
@@ -52,14 +55,18 @@ export class SinglePartQueue<S extends PipeSlot = PipeSlot> {
   read(): Multipart | undefined {
     const message = this.#ahead ?? this.#next();
     if (message === undefined) return undefined;
+    this.sourceLabel = this.#ahead && this.#aheadLabel;
     this.#ahead = undefined;
     this.source = this.#pipes.source;
     return message;
   }
 
   canRead(): boolean {
-    this.#ahead ??= this.#next();
-    return this.#ahead !== undefined;
+    if (this.#ahead !== undefined) return true;
+    this.#ahead = this.#next();
+    if (this.#ahead === undefined) return false;
+    this.#aheadLabel = this.#pipes.source?.end.label;
+    return true;
   }
 
   #next(): Multipart | undefined {

@@ -14,11 +14,13 @@ import { SubscriptionForwarder } from './subscription-forwarder.js';
 export class SubscriberPattern implements Pattern {
   /** The pipe of the last message. */
   source: PipeEnd | undefined;
+  sourceLabel: unknown;
   readonly #options: PatternOptions;
   readonly #inward = new FairQueue();
   readonly #upward = new SubscriptionForwarder();
   /** A message that matches, when `canReceive` has found it. */
   #ahead: Multipart | undefined;
+  #aheadLabel: unknown;
 
   constructor(environment: PatternEnvironment) {
     this.#options = environment.options;
@@ -76,6 +78,7 @@ export class SubscriberPattern implements Pattern {
   tryReceive(): Multipart | undefined {
     const message = this.#ahead ?? this.#nextMatch();
     if (message === undefined) return undefined;
+    this.sourceLabel = this.#ahead && this.#aheadLabel;
     this.#ahead = undefined;
     this.source = this.#inward.source?.end;
     return message;
@@ -86,8 +89,11 @@ export class SubscriberPattern implements Pattern {
   }
 
   canReceive(): boolean {
-    this.#ahead ??= this.#nextMatch();
-    return this.#ahead !== undefined;
+    if (this.#ahead !== undefined) return true;
+    this.#ahead = this.#nextMatch();
+    if (this.#ahead === undefined) return false;
+    this.#aheadLabel = this.#inward.source?.end.label;
+    return true;
   }
 
   #nextMatch(): Multipart | undefined {

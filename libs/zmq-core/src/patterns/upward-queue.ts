@@ -20,6 +20,8 @@ export interface UpwardItem {
   readonly message: Multipart;
   /** Who sent it; `undefined` for a cancellation because the pipe is gone. */
   readonly pipe: XPublisherPipe | undefined;
+  /** The label that the pipe had when this came. */
+  readonly label: unknown;
   readonly isNotification: boolean;
 }
 
@@ -56,11 +58,16 @@ export class UpwardQueue {
     }
     this.#notifications++;
     this.#notificationBytes += size;
-    this.#items.push({ message: subscriptionMessage(subscribed, topic), pipe, isNotification: true });
+    this.#items.push({
+      message: subscriptionMessage(subscribed, topic),
+      pipe,
+      label: pipe?.end.label,
+      isNotification: true,
+    });
   }
 
   pushMessage(message: Multipart, pipe: XPublisherPipe): void {
-    this.#items.push({ message, pipe, isNotification: false });
+    this.#items.push({ message, pipe, label: pipe.end.label, isNotification: false });
     pipe.unread++;
     pipe.unreadBytes += byteLength(message);
     pipe.parked = pipe.unread >= UNREAD_MESSAGES || pipe.unreadBytes >= UNREAD_MESSAGE_BYTES;

@@ -23,6 +23,7 @@ import { mayResume, UpwardQueue, XPublisherPipe } from './upward-queue.js';
 export class XPublisherPattern implements Pattern {
   /** The pipe of the last message; `undefined` for a cancellation because the pipe is gone. */
   source: PipeEnd | undefined;
+  sourceLabel: unknown;
   onSubscription: SubscriptionListener | undefined;
   readonly #options: PatternOptions;
   readonly #audience: Audience<XPublisherPipe>;
@@ -105,6 +106,7 @@ export class XPublisherPattern implements Pattern {
     if (item === undefined) return undefined;
     const { message, pipe } = item;
     this.source = pipe?.end;
+    this.sourceLabel = item.label;
     if (item.isNotification) {
       this.#lastPipe = pipe !== undefined && pipe.index >= 0 ? pipe : undefined;
     } else if (pipe !== undefined && mayResume(pipe)) {

@@ -129,7 +129,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     }
     this.#pipe = pipe;
     pipe.handler = this;
-    pipe.announcePeer(info);
+    pipe.announcePeer(withPeerAddress(info, this.#stream.remoteHost));
     // The socket may have refused the peer.
     if (this.#hasEnded()) return false;
     this.#outflow.open(pipe);
@@ -293,6 +293,14 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     const told = handshaking || this.#reported;
     this.#host.emit(told ? { type: 'disconnect', address, fd } : { type: 'disconnect', address, fd, reason: error });
   }
+}
+
+function withPeerAddress(info: PeerInfo, host: string | undefined): PeerInfo {
+  if (host === undefined) return info;
+  // What a peer sends may have any name, so the object has no prototype.
+  const properties = Object.assign(Object.create(null) as Record<string, string>, info.properties);
+  properties['Peer-Address'] = host;
+  return { ...info, properties };
 }
 
 function lossReason(error: NodeJS.ErrnoException | undefined, handshaking: boolean): CloseReason {

@@ -16,7 +16,12 @@ export class Peer {
   readonly socketType: string;
   /** Where it is: `127.0.0.1:40312`, a path, or an inproc name. */
   readonly address: string;
-  /** The properties of its handshake, `X-…` ones included, by the names it sent. */
+  /**
+   * The properties of all its messages, as libzmq's `zmq_msg_gets` gives them: those of its
+   * handshake by the names it sent (`Socket-Type`, `Identity`, also as `Routing-Id`, its
+   * `X-…`), and `Peer-Address`, its IP address, where it has one. Text is read as UTF-8;
+   * `routingId` has the bytes.
+   */
   readonly properties: Readonly<Record<string, string>>;
 
   readonly #end: PipeEnd;

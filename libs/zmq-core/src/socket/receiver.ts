@@ -39,6 +39,11 @@ export class Receiver {
   #timer: Timer | undefined;
   #sink: MessageSink | undefined;
   #pumping = false;
+  /** Who sent each message that was given out, from the first `peerOf` on: most sockets are never asked. */
+  #peers: WeakMap<readonly unknown[], Peer> | undefined;
+  /** Before that: the last message, until the next one is asked for, and who sent it. */
+  #last: readonly Buffer[] | undefined;
+  #lastPeer: Peer | undefined;
 
   /** @param inTurn REQ and REP: sending and receiving take turns, so a receive may be out of order, and lets a send go on */
   constructor(
@@ -65,6 +70,16 @@ export class Receiver {
     return this.#take();
   }
 
+  /** Who sent a message that `receive` or `tryReceive` gave: the last one, or any since the first call of this. */
+  peerOf(message: readonly unknown[]): Peer | undefined {
+    if (this.#peers === undefined) {
+      this.#peers = new WeakMap();
+      if (this.#last !== undefined && this.#lastPeer !== undefined) this.#peers.set(this.#last, this.#lastPeer);
+      this.#forgetLast();
+    }
+    return this.#peers.get(message);
+  }
+
   /**
    * Throws EBUSY while another receive waits or a sink is set.
    * @param owner the api object; it is kept while the receive waits
@@ -83,6 +98,8 @@ export class Receiver {
     }
     if (receiveTimeout === 0) return Promise.reject(new ZmqError('EAGAIN'));
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    // While nobody knows how long, no message is held.
+    this.#forgetLast();
     return new Promise((resolve, reject) => {
       const waiting: WaitingReceive = { owner, resolve, reject };
       this.#waiting = waiting;
@@ -154,9 +171,31 @@ export class Receiver {
 
   #take(): Buffer[] | undefined {
     const message = this.#pattern.tryReceive();
-    if (message === undefined) return undefined;
+    if (message === undefined) {
+      this.#forgetLast();
+      return undefined;
+    }
+    const own = asOwn(message);
+    const peer = this.#sourcePeer();
+    if (this.#peers === undefined) {
+      this.#last = own;
+      this.#lastPeer = peer;
+    } else if (peer !== undefined) {
+      this.#peers.set(own, peer);
+    }
     if (this.#inTurn) this.#received();
-    return asOwn(message);
+    return own;
+  }
+
+  /** Who sent the message that the pattern gave last. */
+  #sourcePeer(): Peer | undefined {
+    const pattern = this.#pattern;
+    return (pattern.sourceLabel ?? pattern.source?.label) as Peer | undefined;
+  }
+
+  #forgetLast(): void {
+    this.#last = undefined;
+    this.#lastPeer = undefined;
   }
 
   #pump(): void {
@@ -170,7 +209,7 @@ export class Receiver {
       if (message === undefined) break;
       const sink: MessageSink = this.#sink; // called as a plain function: this object is nobody's `this`
       try {
-        sink(asOwn(message), pattern.source?.label as Peer);
+        sink(asOwn(message), this.#sourcePeer() as Peer);
       } catch (error) {
         report(error);
       }

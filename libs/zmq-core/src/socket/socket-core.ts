@@ -352,13 +352,12 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
   /** What this socket tells an inproc peer of itself. */
   describe(address: string): PeerInfo {
     const { routingId, metadata } = this.options;
-    const announced = socketTypes[this.type].announcesRoutingId ? { Identity: routingId?.toString() ?? '' } : {};
-    return {
-      socketType: this.type,
-      routingId: routingId ?? undefined,
-      address,
-      properties: { 'Socket-Type': this.type, ...announced, ...metadata },
-    };
+    const properties: Record<string, string> = { 'Socket-Type': this.type, ...metadata };
+    if (socketTypes[this.type].announcesRoutingId) {
+      properties['Identity'] = routingId?.toString() ?? '';
+      if (routingId !== null) properties['Routing-Id'] = routingId.toString();
+    }
+    return { socketType: this.type, routingId: routingId ?? undefined, address, properties };
   }
 }
 

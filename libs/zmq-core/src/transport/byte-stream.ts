@@ -10,6 +10,8 @@ export interface ByteStream {
   readonly remoteAddress: string;
   /** The descriptor of the system, or -1 where it is not shown. Stays what it was when the stream is closed. */
   readonly fd: number;
+  /** The peer's IP address alone, for the property `Peer-Address` of its messages; `undefined` where it has none (ipc). */
+  readonly remoteHost: string | undefined;
   /** Bytes taken by `write` that the kernel has not taken yet. 0 right after a `write` that went through at once. */
   readonly pendingBytes: number;
   /** What is written now is lost: a write failed, or it was destroyed. `closed` follows, when what has come was read. */

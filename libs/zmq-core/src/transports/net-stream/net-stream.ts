@@ -20,6 +20,7 @@ const GRACE_MS = 5_000;
 export class NetStream implements ByteStream {
   readonly remoteAddress: string;
   readonly fd: number;
+  readonly remoteHost: string | undefined;
 
   readonly #socket: Socket;
   readonly #graceMs: number;
@@ -36,6 +37,7 @@ export class NetStream implements ByteStream {
     this.#socket = socket;
     this.remoteAddress = remoteAddress;
     this.fd = descriptorOf(socket);
+    this.remoteHost = socket.remoteAddress?.replace(/^::ffff:/, '');
     this.#graceMs = graceMs;
     socket.unref();
     surviveFailedWrites(socket, (error) => {
