@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { Dealer, Publisher, Push, Router, Subscriber, XPublisher } from '../index.js';
+import { Dealer, Publisher, Pull, Push, Router, Subscriber, XPublisher } from '../index.js';
 import type { SocketTypeName } from '../foundation/socket-type.js';
 import { socketTypes } from '../foundation/socket-type.js';
 import { showOption } from '../socket/option-check.js';
@@ -146,6 +146,23 @@ describe('socket options', () => {
       dealer.tcpAcceptFilter = null;
       expect(dealer.tcpAcceptFilter).toBeNull();
     });
+  });
+
+  it('accept filters count for the next bind', async () => {
+    const [pull, push] = [new Pull({ tcpAcceptFilter: '10.0.0.0/8' }), new Push({ linger: 0 })];
+    const refused = new Promise<Error>((resolve) => pull.events.on('accept:error', ({ error }) => resolve(error)));
+    await pull.bind('tcp://127.0.0.1:*');
+    push.connect(pull.lastEndpoint!);
+    expect(await refused).toMatchObject({ code: 'EACCES' });
+    push.disconnect(pull.lastEndpoint!);
+    await pull.unbind(pull.lastEndpoint!);
+    pull.tcpAcceptFilter = '127.0.0.1';
+    await pull.bind('tcp://127.0.0.1:*');
+    push.connect(pull.lastEndpoint!);
+    await push.send('in');
+    expect(String(await pull.receive())).toBe('in');
+    push.close();
+    pull.close();
   });
 
   it('what a socket only tells cannot be set', () => {

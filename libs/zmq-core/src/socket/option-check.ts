@@ -1,4 +1,5 @@
 import { ZmqError } from '../foundation/errors.js';
+import { parseIpRange } from '../transport/ip-range.js';
 import type { OptionKind, ValueRow } from './option-row.js';
 import { type OptionName, rowOf } from './option-table.js';
 
@@ -96,7 +97,10 @@ const checks: Record<OptionKind, Check> = {
   },
   filters(given) {
     const text = requireText(given);
-    return text === null ? [] : [...(given.before as readonly string[]), text.toString()];
+    if (text === null) return [];
+    if (parseIpRange(text.toString()) === undefined)
+      throw outOfRange(given, 'an IP address or a network like "10.0.0.0/8", or null');
+    return [...(given.before as readonly string[]), text.toString()];
   },
   id(given) {
     if (given.value === null) return null;

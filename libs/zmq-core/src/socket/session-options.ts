@@ -1,5 +1,6 @@
 import type { SocketTypeName } from '../foundation/socket-type.js';
 import type { SessionOptions } from '../session/session-host.js';
+import { parseIpRange } from '../transport/ip-range.js';
 import type { OptionValues } from './option-table.js';
 import { asMessage } from './peer-notes.js';
 
@@ -25,6 +26,8 @@ export function sessionOptions(
     },
     backlog: options.backlog,
     ipv6: options.ipv6,
+    // They were parsed when they were set: none is lost here.
+    tcpAcceptFilters: options.tcpAcceptFilter.map((text) => parseIpRange(text)!),
     tcpKeepalive: options.tcpKeepalive,
     tcpKeepaliveIdle: options.tcpKeepaliveIdle,
     immediate: options.immediate,

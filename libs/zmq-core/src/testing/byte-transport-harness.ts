@@ -6,6 +6,7 @@ import { Watch } from './watch.js';
 export const defaultTransportOptions: TransportOptions = {
   backlog: 100,
   ipv6: false,
+  tcpAcceptFilters: [],
   tcpKeepalive: -1,
   tcpKeepaliveIdle: -1,
 };

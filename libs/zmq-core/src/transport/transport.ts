@@ -2,6 +2,7 @@ import type { CloseReason, PeerInfo } from '../foundation/peer-info.js';
 import type { HighWaterMark } from '../pipe/high-water-mark.js';
 import type { PipeEnd } from '../pipe/pipe.js';
 import type { ByteStream } from './byte-stream.js';
+import type { IpRange } from './ip-range.js';
 
 /**
  * A way to reach a peer. Two kinds: `bytes` hands over streams on which a session
@@ -17,6 +18,8 @@ export type Transport = ByteTransport | PipeTransport;
 export interface TransportOptions {
   readonly backlog: number;
   readonly ipv6: boolean;
+  /** Who may connect over tcp; none = everybody. */
+  readonly tcpAcceptFilters: readonly IpRange[];
   readonly tcpKeepalive: number;
   /** Seconds of silence before the first keepalive probe; -1 = the system's default. */
   readonly tcpKeepaliveIdle: number;

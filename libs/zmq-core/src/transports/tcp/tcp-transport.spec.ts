@@ -5,6 +5,7 @@ import { defaultTransportOptions, ProbeDial, ProbeListener } from '../../testing
 import { describeByteTransport } from '../../testing/describe-byte-transport.js';
 import { itWhen } from '../../testing/it-when.js';
 import { itWithKernel, kernelSockets } from '../../testing/kernel-sockets.js';
+import { parseIpRange } from '../../transport/ip-range.js';
 import type { TransportOptions } from '../../transport/transport.js';
 import { TcpTransport } from './tcp-transport.js';
 
@@ -50,6 +51,29 @@ describe('TcpTransport', () => {
   afterEach(() => {
     for (const { connected } of dialled.splice(0)) for (const { stream } of connected) stream.destroy();
     for (const listener of listening.splice(0)) listener.close();
+  });
+
+  describe('accept filters', () => {
+    it('let in who is in one of them', async () => {
+      const tcpAcceptFilters = [parseIpRange('10.0.0.0/8')!, parseIpRange('127.0.0.0/8')!];
+      const listener = await listen('127.0.0.1:*', { tcpAcceptFilters });
+      await dial(`127.0.0.1:${portOf(listener)}`).stream();
+      await listener.watch.until(() => listener.accepted.length === 1);
+      expect(listener.errors).toEqual([]);
+    });
+
+    it('close who is in none, and say so', async () => {
+      const listener = await listen('127.0.0.1:*', { tcpAcceptFilters: [parseIpRange('10.0.0.0/8')!] });
+      const stream = await dial(`127.0.0.1:${portOf(listener)}`).stream();
+      await stream.untilClosed();
+      expect(listener.accepted).toEqual([]);
+      expect(listener.errors).toEqual([
+        expect.objectContaining({
+          code: 'EACCES',
+          message: expect.stringMatching(/127\.0\.0\.1:\d+ is in no/) as string,
+        }),
+      ]);
+    });
   });
 
   describe('binding', () => {

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { type AddressInfo, connect, createServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
 import { ZmqError } from '../../foundation/errors.js';
 import type { ByteStream } from '../../transport/byte-stream.js';
+import { type IpRange, isInRanges } from '../../transport/ip-range.js';
 import type {
   ByteTransport,
   Dial,
@@ -87,7 +88,7 @@ export class TcpTransport implements ByteTransport {
 
 function createListener(options: TransportOptions, sink: ListenSink): Server {
   const server = createServer({ noDelay: true, ...keepAlive(options) });
-  server.on('connection', (socket) => sink.accepted(new NetStream(socket, remoteAddress(socket))));
+  server.on('connection', (socket) => accept(socket, options.tcpAcceptFilters, sink));
   return server;
 }
 
@@ -102,6 +103,18 @@ function listenerOf(server: Server, bind: HostAndPort, host: string): Listener {
     endpoint: `tcp://${formatHostAndPort(bound, port)}`,
     alias: isSpelling ? `tcp://${formatHostAndPort(bind.host, port)}` : undefined,
   });
+}
+
+function accept(socket: Socket, filters: readonly IpRange[], sink: ListenSink): void {
+  if (filters.length === 0 || isInRanges(socket.remoteAddress ?? '', filters)) {
+    sink.accepted(new NetStream(socket, remoteAddress(socket)));
+    return;
+  }
+  const who = remoteAddress(socket);
+  // Its later errors are nobody's.
+  socket.on('error', () => {});
+  socket.destroy();
+  sink.acceptFailed(new ZmqError('EACCES', `${who} is in no network of tcpAcceptFilter`));
 }
 
 function keepAlive({ tcpKeepalive, tcpKeepaliveIdle }: TransportOptions): {
