@@ -4,7 +4,13 @@ import { jest } from '@jest/globals';
 import * as core from '@nest-zmq/core';
 import { type SocketTypeName, socketTypes } from '../../libs/zmq-core/src/foundation/socket-type.js';
 import type { OptionKind } from '../../libs/zmq-core/src/socket/option-row.js';
-import { type OptionName, optionNames, rowOf } from '../../libs/zmq-core/src/socket/option-table.js';
+import {
+  type OptionName,
+  optionNames,
+  optionTable,
+  readOnlyTable,
+  rowOf,
+} from '../../libs/zmq-core/src/socket/option-table.js';
 import { reasonOf, unusedReasons } from './option-differences.js';
 import { libraries } from './libzmq-peer.js';
 
@@ -102,7 +108,7 @@ function surprises(cases: readonly Case[], answers: readonly string[]): string[]
   });
 }
 
-const [npm] = libraries;
+const [npm, python] = libraries;
 const usable = npm!.missing === undefined && npm!.withoutDrafts === undefined;
 
 (usable ? describe : describe.skip)('options here and in npm zeromq', () => {
@@ -128,5 +134,19 @@ const usable = npm!.missing === undefined && npm!.withoutDrafts === undefined;
   it('differ on purpose where they are said to differ', () => {
     surprises([...defaults, ...writes], answers);
     expect(unusedReasons()).toEqual([]);
+  });
+});
+
+(python!.missing === undefined ? describe : describe.skip)('the numbers of options', () => {
+  it('are those that python3-zmq has for their names', () => {
+    const code =
+      'import json, zmq; print(json.dumps({name: int(getattr(zmq, name)) for name in dir(zmq) if name.isupper() and isinstance(getattr(zmq, name), int)}))';
+    const { stdout } = spawnSync(python!.command, ['-c', code], { encoding: 'utf8' });
+    const known = JSON.parse(stdout) as Record<string, number>;
+    const rows = [...Object.values<{ id: number; zmq?: string }>(optionTable), ...Object.values(readOnlyTable)];
+    const found = rows.filter(({ zmq }) => zmq !== undefined && zmq in known);
+    expect(found.map(({ zmq, id }) => [zmq, id])).toEqual(found.map(({ zmq }) => [zmq, known[zmq!]]));
+    // Older ones have not heard of the latest.
+    expect(found.length).toBeGreaterThan(60);
   });
 });

@@ -148,6 +148,16 @@ describe('socket options', () => {
     });
   });
 
+  it('limits in bytes count at once', () => {
+    open(new Push({ linger: 0 }), (push) => {
+      push.connect('tcp://127.0.0.1:1');
+      push.sendHighWaterMarkBytes = 1000;
+      for (const taken of [true, true, false]) expect(push.trySend(Buffer.alloc(600))).toBe(taken);
+      push.sendHighWaterMarkBytes = 0;
+      expect(push.trySend('one more')).toBe(true);
+    });
+  });
+
   it('accept filters count for the next bind', async () => {
     const [pull, push] = [new Pull({ tcpAcceptFilter: '10.0.0.0/8' }), new Push({ linger: 0 })];
     const refused = new Promise<Error>((resolve) => pull.events.on('accept:error', ({ error }) => resolve(error)));
