@@ -42,7 +42,8 @@ export class NetStream implements ByteStream {
     socket.unref();
     surviveFailedWrites(socket, (error) => {
       this.#unwritable = true;
-      if (this.#state !== 'destroyed') this.#error ??= error;
+      // A write that our own destroying cancelled tells nothing (Node 24: ECANCELED).
+      if (!socket.destroyed) this.#error ??= error;
     });
     socket.on('error', (error) => {
       if (this.#state !== 'destroyed') this.#error ??= error;
