@@ -153,6 +153,29 @@ describe('the garbage collector', () => {
     expect(ended).toEqual(inOrder);
   });
 
+  it('takes the small parts of a message at once, its large ones when they are written', async () => {
+    const ended = await runWithCollector(`
+      const pull = new Pull();
+      await pull.bind('tcp://127.0.0.1:*');
+      const where = pull.lastEndpoint;
+      await pull.unbind(where);
+      const push = new Push();
+      push.connect(where);
+      const { small, large } = await (async () => {
+        const [small, large] = [Buffer.from(new ArrayBuffer(128)), Buffer.from(new ArrayBuffer(1_000_000))];
+        await push.send(small);
+        await push.send([small, large]);
+        return { small: new WeakRef(small.buffer), large: new WeakRef(large.buffer) };
+      })();
+      await collect(() => small.deref() === undefined);
+      process.stdout.write(large.deref() === undefined ? 'too early' : 'kept');
+      await pull.bind(where);
+      for (let i = 0; i < 2; i++) await pull.receive();
+      await collect(() => large.deref() === undefined);
+    `);
+    expect(ended).toEqual({ ...inOrder, stdout: 'kept' });
+  });
+
   it('lets what was sent be delivered first', async () => {
     const pull = open(new Pull());
     await pull.bind('tcp://127.0.0.1:*');

@@ -9,6 +9,7 @@ const READMES = [
   'docs/pools.md',
   'docs/calls-and-events.md',
   'docs/options.md',
+  'docs/messages.md',
 ];
 
 interface Block {

@@ -116,6 +116,12 @@ describe('the examples do what they say', () => {
     await server.exited;
   });
 
+  it('messages', async () => {
+    const messages = new Example('messages');
+    expect(await messages.exited).toBe(0);
+    expect(messages.output).toBe('kitchen, floor 2, at 127.0.0.1: tea\nkitchen, floor 2, at 127.0.0.1: milk\n');
+  });
+
   it('options', async () => {
     const options = new Example('options');
     expect(await options.exited).toBe(0);

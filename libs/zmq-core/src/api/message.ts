@@ -1,3 +1,4 @@
+import { isMemory } from '../foundation/bytes.js';
 import type { Multipart } from '../foundation/multipart.js';
 
 /** One received part of a message. */
@@ -55,7 +56,7 @@ function toFrame(part: MessageLike): Buffer {
   if (typeof part === 'string') return Buffer.from(part);
   if (part === null) return EMPTY;
   if (ArrayBuffer.isView(part)) return Buffer.from(part.buffer, part.byteOffset, part.byteLength);
-  if (part instanceof ArrayBuffer || part instanceof SharedArrayBuffer) return Buffer.from(part);
+  if (isMemory(part)) return Buffer.from(part);
   // Not `String(part)`, which takes a symbol too.
   return Buffer.from(`${part}`);
 }

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 type BufferClass = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
 
 /**
@@ -44,4 +46,9 @@ export function copyOf(source: Uint8Array): Buffer {
   // Eight-byte steps, as Node's own pool: a user may look at his bytes as at numbers.
   slabUsed = (at + length + 7) & ~7;
   return viewOf(slabMemory, slabOffset + at, length);
+}
+
+/** Memory of any realm: `instanceof` knows only our own. */
+export function isMemory(value: unknown): value is ArrayBuffer | SharedArrayBuffer {
+  return types.isAnyArrayBuffer(value);
 }
