@@ -23,7 +23,7 @@ async function connected(to = stage, id = 'raw'): Promise<RawPeer> {
 const SIZES = [0, 1, 63, 64, 254, 255, 256, 8191, 8192, 8193, 65_535, 65_536];
 
 describe('messages of every size', () => {
-  it.each(SIZES)('%i bytes come and go unchanged', async (size) => {
+  it.each(SIZES)('37-WIRE-1 37-WIRE-2: %i bytes come and go unchanged', async (size) => {
     const peer = await connected();
     const body = pattern(size);
     peer.write(message(body), message(body, '', body));
@@ -73,7 +73,7 @@ describe('messages of every size', () => {
     peer.destroy();
   });
 
-  it('the long form of short bodies, and reserved bits', async () => {
+  it('37-FRAME-1: the long form of short bodies, and reserved bits', async () => {
     const peer = await connected();
     peer.write(bytes('03 0000000000000001 "a" FA 0000000000000000'), bytes('F9 01 "b" F8 00'));
     expect((await stage.router.receive()).map(String)).toEqual(['raw', 'a', '']);
@@ -171,7 +171,7 @@ describe('a connection that ends in the middle', () => {
     ['of a message', message('a', 'b').subarray(0, 3)],
     ['of a message of 1,000 frames', message(...new Array<string>(1000).fill('x')).subarray(0, -3)],
     ['of a command', bytes('04 09 09 "SUB"')],
-  ])('%s, by FIN and by RST: no part is delivered', async (_, wire) => {
+  ])('37-MSG-1 37-SOCKET-4: %s, by FIN and by RST: no part is delivered', async (_, wire) => {
     for (const how of ['end', 'reset'] as const) {
       stage.events.mark();
       const peer = await connected();

@@ -17,7 +17,7 @@ const TYPE = property('Socket-Type', 'DEALER');
 const readyOf = (...parts: Buffer[]) => command('READY', Buffer.concat(parts));
 
 describe('READY', () => {
-  it('a DEALER as libzmq writes it: answered with ours, and its message has its id', async () => {
+  it('37-NULL-3 37-NULL-4 37-NULL-5 37-META-1 37-META-3 37-ID-2: a DEALER as libzmq writes it: answered with ours, and its message has its id', async () => {
     const peer = await stage.raw();
     peer.write(greeting(3, 0));
     await peer.read(GREETING_SIZE);
@@ -41,14 +41,17 @@ describe('READY', () => {
     peer.destroy();
   });
 
-  it.each(['socket-type', 'SOCKET-TYPE', 'sOcKeT-tYpE'])('the name %s is Socket-Type', async (name) => {
-    const peer = await stage.raw();
-    peer.write(greeting(), readyOf(property(name, 'DEALER'), property('IDENTITY', 'raw')), message('x'));
-    expect((await stage.router.receive()).map(String)).toEqual(['raw', 'x']);
-    peer.destroy();
-  });
+  it.each(['socket-type', 'SOCKET-TYPE', 'sOcKeT-tYpE'])(
+    '37-NULL-7 37-META-2: the name %s is Socket-Type',
+    async (name) => {
+      const peer = await stage.raw();
+      peer.write(greeting(), readyOf(property(name, 'DEALER'), property('IDENTITY', 'raw')), message('x'));
+      expect((await stage.router.receive()).map(String)).toEqual(['raw', 'x']);
+      peer.destroy();
+    },
+  );
 
-  it('may carry what the application made up', async () => {
+  it('37-META-4 37-NULL-8 37-NULL-9: may carry what the application made up', async () => {
     const peer = await stage.raw();
     peer.write(greeting(), readyOf(TYPE, property('Identity', 'raw'), property('X-empty', ''), property('X-big', pattern(60_000))));
     await stage.events.until('handshake');
@@ -69,14 +72,17 @@ describe('READY', () => {
     ['a routing id that begins with zero', ready('DEALER', bytes('00 01020304'))],
   ] as const;
 
-  it.each(metadata)('with %s: told, closed, and the good peer is served', async (_, wire) => {
-    const peer = await stage.raw();
-    peer.write(greeting(), wire, message('x'));
-    expect(await peer.readToEnd()).toEqual(
-      Buffer.concat([greeting().fill(0, 8, 9), ready('ROUTER', ''), bytes('04 17 05 "ERROR" 10 "Invalid metadata"')]),
-    );
-    expect(await stage.aftermath()).toEqual({ types: ['accept', 'disconnect'], reasons: [expect.anything()] });
-  });
+  it.each(metadata)(
+    '37-NULL-6 37-ID-2 37-ID-3: with %s: told, closed, and the good peer is served',
+    async (_, wire) => {
+      const peer = await stage.raw();
+      peer.write(greeting(), wire, message('x'));
+      expect(await peer.readToEnd()).toEqual(
+        Buffer.concat([greeting().fill(0, 8, 9), ready('ROUTER', ''), bytes('04 17 05 "ERROR" 10 "Invalid metadata"')]),
+      );
+      expect(await stage.aftermath()).toEqual({ types: ['accept', 'disconnect'], reasons: [expect.anything()] });
+    },
+  );
 
   it.each([
     ['of 10 MB', bytes('06 0000000000989680 05 "READY"')],
@@ -123,7 +129,7 @@ describe('before READY nothing else is accepted', () => {
     });
   });
 
-  it('an ERROR of the peer ends it, and its reason is told', async () => {
+  it('37-ERROR-1: an ERROR of the peer ends it, and its reason is told', async () => {
     const peer = await stage.raw();
     peer.write(greeting(), bytes('04 0B 05 "ERROR" 04 "busy"'));
     await peer.ended;
@@ -156,7 +162,7 @@ describe('after READY', () => {
 
 describe('impossible pairs', () => {
   it.each(['PUB', 'SUB', 'PUSH', 'PULL', 'PAIR', 'REP', 'XPUB', 'XSUB', 'dealer', 'NOBODY', ''])(
-    'a %s at a ROUTER is told so',
+    '37-TYPE-1 37-TYPE-2 37-TYPE-3: a %s at a ROUTER is told so',
     async (type) => {
       const peer = await stage.raw();
       peer.write(greeting(), ready(type), message('x'));
@@ -231,7 +237,7 @@ describe('a routing id that is taken', () => {
 });
 
 describe('limits', () => {
-  it('connections beyond maxConnections are closed at once, and told', async () => {
+  it('37-ERROR-3: connections beyond maxConnections are closed at once, and told', async () => {
     const small = await Stage.set(clock, { maxConnections: 3 });
     const peers = [await small.raw(), await small.raw()];
     await small.events.until('accept', 2);

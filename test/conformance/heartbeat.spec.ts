@@ -33,7 +33,7 @@ describe('our PING', () => {
     expect(await peer.readFrame()).toEqual(bytes(`04 07 04 "PING" ${ttl}`));
   });
 
-  it('comes at every interval, as long as it is answered', async () => {
+  it('37-BEAT-3: comes at every interval, as long as it is answered', async () => {
     await setUp({ heartbeatInterval: 50, heartbeatTimeout: 50 });
     for (let i = 0; i < 10; i++) {
       clock.advance(50);
@@ -45,7 +45,7 @@ describe('our PING', () => {
     expect(stage.events.types).toEqual(['accept', 'handshake']);
   });
 
-  it('unanswered ends the peer after interval and timeout, and the good one is served', async () => {
+  it('37-BEAT-5: unanswered ends the peer after interval and timeout, and the good one is served', async () => {
     await setUp({ heartbeatInterval: 50, heartbeatTimeout: 50 });
     clock.advance(50);
     await peer.readFrame();
@@ -61,7 +61,7 @@ describe('our PING', () => {
     });
   });
 
-  it('is answered by any traffic: a peer that only sends data stays', async () => {
+  it('37-BEAT-4: is answered by any traffic: a peer that only sends data stays', async () => {
     await setUp({ heartbeatInterval: 50, heartbeatTimeout: 50 });
     for (let i = 0; i < 10; i++) {
       clock.advance(49);
@@ -72,7 +72,7 @@ describe('our PING', () => {
     expect(stage.events.types).toEqual(['accept', 'handshake']);
   });
 
-  it('is sent by the connecting side too, which connects again after a death', async () => {
+  it('37-BEAT-7 37-ERROR-4 37-SOCKET-3: is sent by the connecting side too, which connects again after a death', async () => {
     await setUp();
     const listener = await RawListener.listen();
     const dealer = new Dealer({ context: createContext({ clock }), linger: 0, heartbeatInterval: 50 });
@@ -104,7 +104,7 @@ describe('a PING of the peer', () => {
     ['"abc"', '"abc"'],
     ['"0123456789abcdef"', '"0123456789abcdef"'],
     ['"0123456789abcdefghij"', '"0123456789abcdef"'],
-  ])('with the context %s is answered with %s', async (context, answer) => {
+  ])('37-BEAT-1 37-BEAT-2: with the context %s is answered with %s', async (context, answer) => {
     await setUp();
     peer.write(command('PING', bytes(`0000 ${context}`)));
     expect(await peer.readFrame()).toEqual(command('PONG', bytes(answer)));
@@ -130,7 +130,7 @@ describe('a PING of the peer', () => {
     });
   });
 
-  it('with a TTL ends the peer that is silent for longer', async () => {
+  it('37-BEAT-6: with a TTL ends the peer that is silent for longer', async () => {
     await setUp();
     peer.write(command('PING', bytes('0003')));
     await peer.readFrame();

@@ -26,7 +26,7 @@ describe('what a SUB sends', () => {
     return { subscriber, peer, listener };
   } // prettier-ignore
 
-  it('to a 3.1 peer: commands, each topic once at the start', async () => {
+  it('37-PUBSUB-2 37-PUBSUB-3: to a 3.1 peer: commands, each topic once at the start', async () => {
     const { subscriber, peer, listener } = await connectedSubscriber(1);
     expect(await peer.readFrame()).toEqual(bytes('04 10 09 "SUBSCRIBE" "before"'));
     subscriber.subscribe('');
@@ -40,7 +40,7 @@ describe('what a SUB sends', () => {
     listener.close();
   });
 
-  it('to a 3.0 peer: messages', async () => {
+  it('23-PUBSUB-1 23-PUBSUB-2: to a 3.0 peer: messages', async () => {
     const { subscriber, peer, listener } = await connectedSubscriber(0);
     expect(await peer.readFrame()).toEqual(bytes('00 07 01 "before"'));
     subscriber.unsubscribe('before');
@@ -50,20 +50,23 @@ describe('what a SUB sends', () => {
     listener.close();
   });
 
-  it.each([245, 246, 247, 254, 255, 256, 15_000, 100_000])('a topic of %i bytes, in either form', async (size) => {
-    for (const minor of [0, 1]) {
-      const { subscriber, peer, listener } = await connectedSubscriber(minor);
-      await peer.readFrame();
-      const topic = pattern(size);
-      subscriber.subscribe(topic);
-      const expected = minor === 0 ? message(Buffer.concat([bytes('01'), topic])) : subscribe(topic);
-      expect((await peer.readFrame()).equals(expected)).toBe(true);
-      subscriber.close();
-      listener.close();
-    }
-  });
+  it.each([245, 246, 247, 254, 255, 256, 15_000, 100_000])(
+    '37-MECH-2 37-MECH-3: a topic of %i bytes, in either form',
+    async (size) => {
+      for (const minor of [0, 1]) {
+        const { subscriber, peer, listener } = await connectedSubscriber(minor);
+        await peer.readFrame();
+        const topic = pattern(size);
+        subscriber.subscribe(topic);
+        const expected = minor === 0 ? message(Buffer.concat([bytes('01'), topic])) : subscribe(topic);
+        expect((await peer.readFrame()).equals(expected)).toBe(true);
+        subscriber.close();
+        listener.close();
+      }
+    },
+  );
 
-  it('is sent again after a reconnect, each topic once', async () => {
+  it('37-ERROR-4: is sent again after a reconnect, each topic once', async () => {
     const { subscriber, peer, listener } = await connectedSubscriber(1);
     const events = new EventLog(subscriber);
     await peer.readFrame();

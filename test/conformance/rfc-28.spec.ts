@@ -28,7 +28,7 @@ async function serve(socket: Reply | Router, name: string, count: number): Promi
   }
 }
 
-describe.each(transports)('REQ over %s', (_name, address) => {
+describe.each(transports)('37-PATTERN-1: REQ over %s', (_name, address) => {
   it('28-REQ-1 28-REQ-6: asks any number of REPs and ROUTERs, one after the other', async () => {
     const servers = [open(new Reply()), open(new Router()), open(new Reply())] as const;
     const endpoints = await bindAll(address, ...servers);

@@ -38,7 +38,7 @@ const publishers = [
   ['XPUB', (options: PublisherOptions = {}) => new XPublisher(options), { any: '29-XPUB-1', filters: '29-XPUB-8 29-XPUB-9', keeps: '29-XPUB-6', drops: '29-XPUB-5 29-XPUB-10 29-XPUB-11', queue: '29-XPUB-4', dialed: '29-XPUB-3', commands: '29-XPUB-14' }],
 ] as const; // prettier-ignore
 
-describe.each(publishers)('%s', (_type, create, id) => {
+describe.each(publishers)('37-PATTERN-2: %s', (_type, create, id) => {
   describe.each(transports)('over %s', (_name, address) => {
     it(`${id.any} ${id.filters} ${id.keeps}: sends each message, unchanged, to those of any number of SUBs and XSUBs whose topic it begins with`, async () => {
       const publisher = open(create());

@@ -20,7 +20,7 @@ import { EventLog } from '../support/stage.js';
 const open = closedAfterEach();
 const messages = [[''], ['', ''], ['\0', 'x', ''], ['\x01topic'], ['x'.repeat(300), 'y']];
 
-describe.each(transports)('PUSH over %s', (_name, address) => {
+describe.each(transports)('37-PATTERN-3: PUSH over %s', (_name, address) => {
   it('30-PUSH-1 30-PUSH-8: sends to any number of PULLs, one after the other', async () => {
     const pulls = [0, 1, 2].map(() => open(new Pull()));
     const endpoints = await bindAll(address, ...pulls);

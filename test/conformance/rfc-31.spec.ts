@@ -18,7 +18,7 @@ import { EventLog } from '../support/stage.js';
 
 const open = closedAfterEach();
 
-describe.each(transports)('PAIR over %s', (_name, address) => {
+describe.each(transports)('37-PATTERN-4: PAIR over %s', (_name, address) => {
   async function joined(): Promise<[Pair, Pair]> {
     const [binder, dialer] = [open(new Pair()), open(new Pair())];
     const [endpoint] = await bindAll(address, binder);

@@ -6,11 +6,60 @@ const src = `${root}libs/zmq-core/src/`;
 const text = readFileSync(`${root}libs/zmq-core/PROTOCOL.md`, 'utf8');
 
 const named = [...text.matchAll(/`([^`\s]+\.ts)`/g)].map(([, file]) => file!);
+const pathOf = (file: string): string => (file.startsWith('test/') ? root : src) + file;
+
+/** Number of the RFC, section or socket type, place. */
+const ID = /\b(?:23|28|29|30|31|37)-[A-Z]+-\d+\b/g;
+
+/**
+ * How many clauses there are: of a list of 28 to 31 all its bullets, of a section of
+ * 37/ZMTP its sentences with MUST, SHALL and SHOULD (of 23/ZMTP those that differ).
+ */
+const CLAUSES: Readonly<Record<string, number>> = {
+  '23-NULL': 2, '23-PUBSUB': 2, '23-VERSION': 1,
+  '28-DEALER': 13, '28-REP': 14, '28-REQ': 10, '28-ROUTER': 14,
+  '29-PUB': 14, '29-SUB': 11, '29-XPUB': 17, '29-XSUB': 17,
+  '30-PULL': 8, '30-PUSH': 11,
+  '31-PAIR': 12,
+  '37-BEAT': 7, '37-COMPAT': 3, '37-ERROR': 4, '37-FRAME': 2, '37-ID': 3, '37-MECH': 5, '37-META': 4, '37-MSG': 1,
+  '37-NULL': 10, '37-PATTERN': 4, '37-PUBSUB': 6, '37-RADIO': 3, '37-RESOURCE': 3, '37-SAFE': 3, '37-SEC': 3,
+  '37-SOCKET': 6, '37-TOPOLOGY': 1, '37-TYPE': 3, '37-VERSION': 8, '37-WIRE': 4,
+}; // prettier-ignore
+
+interface Rule {
+  readonly row: string;
+  readonly ids: readonly string[];
+  readonly specs: readonly string[];
+  /** "later" or "declined", with a reason. */
+  readonly excused: boolean;
+}
+
+const rules: readonly Rule[] = text
+  .split('\n')
+  .filter((line) => /^\| .+\|.+\|.+\|$/.test(line) && line.split('|').length === 5)
+  .filter((row) => !/^\| (rule +|-+) \|/.test(row))
+  .map((row) => ({
+    row,
+    ids: row.match(ID) ?? [],
+    specs: [...row.matchAll(/`([^`\s]+\.spec\.ts)`/g)].map(([, file]) => file!),
+    excused: /\| (later|declined): \S/.test(row),
+  }));
+
+/** Ids in what the spec names its tests: in its string literals, not in its comments. */
+function idsOfTitles(path: string): Set<string> {
+  const code = readFileSync(path, 'utf8').replace(/^\s*(\/\/|\/?\*).*$/gm, '');
+  return new Set(code.match(ID) ?? []);
+}
+
+function specsBelow(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.spec.ts'))
+    .map((file) => directory + file);
+}
 
 describe('the rule map', () => {
   it('names files that exist', () => {
-    const missing = named.filter((file) => !existsSync((file.startsWith('test/') ? root : src) + file));
-    expect(missing).toEqual([]);
+    expect(named.filter((file) => !existsSync(pathOf(file)))).toEqual([]);
     expect(named.length).toBeGreaterThan(50);
   });
 
@@ -20,10 +69,31 @@ describe('the rule map', () => {
   });
 
   it('has a spec, or a reason, in every row of a rule', () => {
-    const rows = text.split('\n').filter((line) => /^\| .+\|.+\|.+\|$/.test(line) && line.split('|').length === 5);
-    const rules = rows.filter((row) => !/^\| (rule +|-+) \|/.test(row));
-    const bare = rules.filter((row) => !/\.spec\.ts`/.test(row) && !/\| (later|declined): /.test(row));
-    expect(bare).toEqual([]);
-    expect(rules.length).toBeGreaterThan(40);
+    expect(rules.filter(({ specs, excused }) => specs.length === 0 && !excused)).toEqual([]);
+    expect(rules.length).toBeGreaterThan(150);
   });
+
+  it('has every clause once', () => {
+    const expected = Object.entries(CLAUSES).flatMap(([section, count]) =>
+      Array.from({ length: count }, (_, i) => `${section}-${i + 1}`),
+    );
+    expect(rules.flatMap(({ ids }) => ids).toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('names for each clause a spec with a test of it', () => {
+    const untested = rules
+      .filter(({ excused }) => !excused)
+      .flatMap(({ ids, specs }) => {
+        const titles = new Set(specs.flatMap((spec) => [...idsOfTitles(pathOf(spec))]));
+        return ids.filter((id) => !titles.has(id));
+      });
+    expect(untested).toEqual([]);
+  });
+
+  it('has every clause that a test names', () => {
+    const known = new Set(rules.flatMap(({ ids, excused }) => (excused ? [] : ids)));
+    const specs = [...specsBelow(src), ...specsBelow(`${root}test/conformance/`), ...specsBelow(`${root}test/behaviour/`)];
+    const unknown = specs.flatMap((spec) => [...idsOfTitles(spec)].filter((id) => !known.has(id)));
+    expect(unknown).toEqual([]);
+  }); // prettier-ignore
 });

@@ -71,6 +71,20 @@ describe.each(versions)('a peer of %s', (version) => {
     });
   });
 
+  it('gets the hello message when it has told its identity', () => {
+    const conversation = talk(version, 'ROUTER', { helloMessage: [Buffer.from('a'), Buffer.from('Hello')] });
+    conversation.output();
+    conversation.receive(beginnings[version]('05'));
+    expect(conversation.connection.hasOutput).toBe(true);
+    expect(conversation.output()).toEqual(bytes(message.replace(/ (00 00|01 00)$/, '')));
+    expect(conversation.connection.hasOutput).toBe(false);
+    const refused = talk(version, 'ROUTER', { helloMessage: [Buffer.from('Hello')] });
+    refused.sink.welcomesPeer = false;
+    refused.output();
+    refused.receive(beginnings[version]('05'));
+    expect(refused.connection.hasOutput).toBe(false);
+  });
+
   it('gets messages in its frames', () => {
     const conversation = talk(version, 'DEALER');
     const encoded = conversation.encode([Buffer.from('a'), Buffer.from('Hello')], [Buffer.alloc(0)]);

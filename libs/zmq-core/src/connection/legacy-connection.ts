@@ -42,6 +42,8 @@ export class LegacyConnection implements Connection {
   readonly #decoder: FrameDecoder | LegacyFrameDecoder;
   readonly #traffic: TrafficPhase;
   readonly #output: Buffer[] = [];
+  /** The hello message, between the handshake and its writing. */
+  #hello: Multipart | undefined;
   readonly #greeting = Buffer.alloc(LEGACY_GREETING_SIZE);
   #greetingLength = 0;
   #state: 'handshaking' | 'open' | 'over' = 'handshaking';
@@ -95,12 +97,14 @@ export class LegacyConnection implements Connection {
   }
 
   get hasOutput(): boolean {
-    return this.#output.length > 0;
+    return this.#output.length > 0 || this.#hello !== undefined;
   }
 
   takeOutput(batch: Batch): void {
     for (const bytes of this.#output) batch.append(bytes);
     this.#output.length = 0;
+    if (this.#hello !== undefined) this.encode(this.#hello, batch);
+    this.#hello = undefined;
   }
 
   /** The frames of 2.0 are those of 3.x. */
@@ -153,7 +157,9 @@ export class LegacyConnection implements Connection {
     this.#decoder.maxSize = this.#options.maxMessageSize;
     this.deadline = Infinity;
     this.#state = 'open';
+    this.#hello = this.#options.helloMessage;
     if (sink.ready(info)) return true;
+    this.#hello = undefined;
     this.#state = 'over';
     return false;
   }

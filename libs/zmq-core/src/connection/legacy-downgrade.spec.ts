@@ -9,6 +9,6 @@ it.each([
   ['PLAIN', { mechanism: 'PLAIN' }, false],
   ['CURVE', { mechanism: 'CURVE' }, false],
   ['a ZAP domain', { zapDomain: 'global' }, false],
-] as const)('%s', (_, options, allowed) => {
+] as const)('37-COMPAT-3 37-SEC-1: %s', (_, options, allowed) => {
   expect(mayDowngrade({ ...open, ...options })).toBe(allowed);
 });

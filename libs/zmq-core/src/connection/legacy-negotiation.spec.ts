@@ -29,12 +29,12 @@ const GREETING = encodeGreeting('NULL', false);
 const READY_DEALER = bytes('04 29 05 "READY" 0B "Socket-Type" 00000006 "DEALER" 08 "Identity" 00000000');
 
 describe('what is sent, and when', () => {
-  it('ten octets, which are the header of our identity for a 1.0 peer', () => {
+  it('37-VERSION-1 37-COMPAT-2: ten octets, which are the header of our identity for a 1.0 peer', () => {
     expect(talk('PULL').output()).toEqual(SIGNATURE);
     expect(talk('DEALER', { routingId: Buffer.from('me') }).output()).toEqual(bytes('FF 0000000000000003 7F'));
   });
 
-  it('the major version when the ten octets of the peer are there, the rest when its eleventh is', () => {
+  it('37-VERSION-2: the major version when the ten octets of the peer are there, the rest when its eleventh is', () => {
     const conversation = talk('ROUTER');
     conversation.output();
     conversation.receive(SIGNATURE.subarray(0, 9));

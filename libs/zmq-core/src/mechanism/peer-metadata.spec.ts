@@ -136,7 +136,7 @@ describe('readPeerMetadata', () => {
     expect(() => read('ROUTER', properties)).toThrow(why);
   });
 
-  it('ignores the identity of a type that is not addressed by it', () => {
+  it('37-ID-1: ignores the identity of a type that is not addressed by it', () => {
     const info = read('PULL', [['Socket-Type', 'PUSH'], ['Identity', pattern(256)]]); // prettier-ignore
     expect(info.routingId).toBeUndefined();
   });
