@@ -294,7 +294,12 @@ describe('STREAM', () => {
       stream.onPeer({ left: (peer, { code }) => left.push([peer, code]) });
       const { client, id } = await joined(stream);
       const { peer } = stream;
-      expect(peer).toMatchObject({ routingId: id, socketType: '', properties: {}, writable: true });
+      expect(peer).toMatchObject({
+        routingId: id,
+        socketType: '',
+        properties: { 'Peer-Address': '127.0.0.1' },
+        writable: true,
+      });
       expect(peer!.address).toMatch(/^127\.0\.0\.1:\d+$/);
       expect(stream.trySend('hi', { peer: peer! })).toBe(true);
       expect(String(await client.read(2))).toBe('hi');

@@ -290,7 +290,8 @@ describe('peers of older versions, with `legacy`', () => {
       else expect(await peer.read(2)).toEqual(Buffer.from('me'));
       write(dialect, peer, 'hello');
       expect(text(await socket.receive())).toEqual(['you', 'hello']);
-      expect(socket.peer).toMatchObject({ routingId: Buffer.from('you'), properties: {} });
+      expect(socket.peer).toMatchObject({ routingId: Buffer.from('you'), properties: { 'Peer-Address': '127.0.0.1' } });
+      expect(socket.peer!.properties).not.toHaveProperty('Socket-Type');
       peer.destroy();
     });
 

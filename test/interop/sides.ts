@@ -175,11 +175,11 @@ export class LibzmqSide implements Side {
   close = (): Promise<void> => this.#socket.close();
 }
 
-function toBuffer(part: Part): Buffer {
+export function toBuffer(part: Part): Buffer {
   return typeof part === 'string' ? Buffer.from(part, 'latin1') : pattern(part.large);
 }
 
-function toPart(part: Buffer): Part {
+export function toPart(part: Buffer): Part {
   if (part.length < LARGE) return part.toString('latin1');
   return part.equals(pattern(part.length)) ? { large: part.length } : `${part.length} damaged bytes`;
 }
