@@ -90,3 +90,11 @@ export function tablesOf(page: string): Table[] {
   }
   return tables;
 }
+
+/** The comment of an option's row in the source, which editors show: the first sentence of its remark, and what is briefly to say. */
+export function commentOf(row: Row, remark: string): string {
+  const summary = /^.*?\.(?= [A-Z`*]|$)/.exec(remark)?.[0] ?? remark;
+  const value = `${row.unit === undefined ? 'Default' : `In ${row.unit}, default`} ${defaultCell(row)}.`;
+  const effect = { none: ' Without effect here.', refused: ' Refused here.' }[row.effect?.kind ?? ''] ?? '';
+  return `${summary} ${value}${effect}`;
+}

@@ -3,6 +3,7 @@ import { type ContextOptionRow, contextOptionTable } from '../../libs/zmq-core/s
 import type { OptionRow, ReadOnlyRow } from '../../libs/zmq-core/src/socket/option-row.js';
 import { defaultOptions, optionTable, readOnlyTable } from '../../libs/zmq-core/src/socket/option-table.js';
 import {
+  commentOf,
   defaultCell,
   effectSentence,
   libzmqCell,
@@ -27,6 +28,10 @@ function rowsUnder(...header: readonly string[]): readonly (readonly string[])[]
   return found.flatMap((table) => table.rows);
 }
 
+function optionRows(): readonly (readonly string[])[] {
+  return rowsUnder('option', 'libzmq', 'type', 'default', 'range', 'unit', 'sockets', 'effective', 'what it does');
+}
+
 const [lastCell, others] = [(row: readonly string[]) => row.at(-1)!, (row: readonly string[]) => row.slice(0, -1)];
 
 /** A remark is a sentence of its own, and the effect behind it what the table says. */
@@ -38,17 +43,7 @@ function checkRemark(name: string, remark: string, effect: string): void {
 
 describe('docs/options.md shows', () => {
   it('every option of a socket, in the order of the table, and no other', () => {
-    const rows = rowsUnder(
-      'option',
-      'libzmq',
-      'type',
-      'default',
-      'range',
-      'unit',
-      'sockets',
-      'effective',
-      'what it does',
-    );
+    const rows = optionRows();
     const noLinger = everyType.filter((type) => defaultOptions(type).linger === 0);
     const expected = Object.entries<OptionRow>(optionTable).map(([name, row]) => [
       `\`${name}\``,
@@ -64,6 +59,17 @@ describe('docs/options.md shows', () => {
     for (const row of rows) {
       const name = row[0]!.slice(1, -1) as keyof typeof optionTable;
       checkRemark(name, lastCell(row), effectSentence(optionTable[name]));
+    }
+  });
+
+  it('what editors show: the comments in the table', () => {
+    const source = readFileSync(new URL('../../libs/zmq-core/src/socket/option-table.ts', import.meta.url), 'utf8');
+    const comments = new Map(
+      [...source.matchAll(/\/\*\* (.+) \*\/\n {2}(\w+): \{/g)].map(([, text, name]) => [name, text]),
+    );
+    for (const row of optionRows()) {
+      const name = row[0]!.slice(1, -1) as keyof typeof optionTable;
+      expect([name, comments.get(name)]).toEqual([name, commentOf(optionTable[name], lastCell(row))]);
     }
   });
 

@@ -21,7 +21,8 @@ type Table = typeof optionTable;
 type ReadOnlyTable = typeof readOnlyTable;
 
 type SettableOf<Type extends SocketTypeName> = {
-  [Name in OptionName as Type extends Table[Name]['on'][number] ? Name : never]: OptionValue<Name>;
+  // `keyof Table`, and not its name: editors then show the comment of the row.
+  -readonly [Name in keyof Table as Type extends Table[Name]['on'][number] ? Name : never]: OptionValue<Name>;
 };
 
 /** The options that a socket type has, as properties. */

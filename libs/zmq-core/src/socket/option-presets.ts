@@ -79,8 +79,10 @@ export const receiving = [
 // Types with their usual range, and where they are.
 export const int = { kind: 'int', on: everySocket } as const;
 export const bool = { kind: 'bool', initial: false, on: everySocket } as const;
+/** Write-only, and counts at once. */
+export const flag = { ...bool, live: true, access: 'write-only' } as const;
 export const text = { kind: 'text', initial: null, min: 1, max: 255, on: everySocket } as const;
-export const bytes = { kind: 'bytes', initial: null } as const;
+export const bytes = { kind: 'bytes', initial: null, access: 'write-only' } as const;
 export const ms = { ...int, unit: 'ms', min: 0 } as const;
 /** -1 = without end. */
 export const msOrEver = { ...ms, min: -1, initial: -1 } as const;
@@ -121,3 +123,5 @@ export const noCredentials = {
   kind: 'refused',
   reason: "Node.js does not show who connects over ipc, and nobody must pass unchecked; use the file's permissions",
 } as const satisfies OptionEffect;
+
+export const vmciSize = { ...int, min: 0, unit: 'bytes', effect: noVmci } as const;
