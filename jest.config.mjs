@@ -15,6 +15,8 @@ export default {
   testTimeout: 15_000,
   moduleNameMapper: {
     '^@nest-zmq/core$': '<rootDir>/libs/zmq-core/src/index.ts',
+    '^@nest-zmq/core/zeromq$': '<rootDir>/libs/zmq-core/src/zeromq/index.ts',
+    '^@nest-zmq/core/zeromq/(draft|v5-compat)$': '<rootDir>/libs/zmq-core/src/zeromq/$1.ts',
     '^@nest-zmq/transport$': '<rootDir>/libs/nest-transport/src/index.ts',
   },
 };

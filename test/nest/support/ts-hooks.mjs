@@ -5,12 +5,18 @@ import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
 
 const root = new URL('../../../', import.meta.url);
-const packages = { '@nest-zmq/core': 'libs/zmq-core', '@nest-zmq/transport': 'libs/nest-transport' };
+const packages = {
+  '@nest-zmq/core': 'libs/zmq-core/src/index.ts',
+  '@nest-zmq/core/zeromq': 'libs/zmq-core/src/zeromq/index.ts',
+  '@nest-zmq/core/zeromq/draft': 'libs/zmq-core/src/zeromq/draft.ts',
+  '@nest-zmq/core/zeromq/v5-compat': 'libs/zmq-core/src/zeromq/v5-compat.ts',
+  '@nest-zmq/transport': 'libs/nest-transport/src/index.ts',
+};
 const swc = JSON.parse(await readFile(new URL('.swcrc', root), 'utf8'));
 
 export async function resolve(specifier, context, next) {
-  const folder = packages[specifier];
-  if (folder !== undefined) return { url: new URL(`${folder}/src/index.ts`, root).href, shortCircuit: true };
+  const file = packages[specifier];
+  if (file !== undefined) return { url: new URL(file, root).href, shortCircuit: true };
   if (specifier.startsWith('.') && specifier.endsWith('.js')) {
     const url = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
     if (existsSync(fileURLToPath(url))) return { url: url.href, shortCircuit: true };

@@ -16,7 +16,7 @@ import {
   setSink,
 } from './capabilities.js';
 import { giveBack, type MessageLike, toMultipart } from './message.js';
-import { defineOptions, type OptionsOf, type SocketOptions } from './options.js';
+import { defineOptions, type OptionsOf, type SocketClass, type SocketOptions } from './options.js';
 import { checkEndpoint, coreOf, openCoreOf, Socket, usableCoreOf } from './socket.js';
 
 /*
@@ -241,7 +241,8 @@ export interface Channel extends OptionsOf<'CHANNEL'> {}
 
 export type DraftTypeName = 'SERVER' | 'CLIENT' | 'RADIO' | 'DISH' | 'GATHER' | 'SCATTER' | 'PEER' | 'CHANNEL';
 
-const classes: Record<DraftTypeName, { readonly prototype: Socket }> = {
+/** By the name of their type. */
+export const draftClasses: Record<DraftTypeName, SocketClass> = {
   SERVER: Server,
   CLIENT: Client,
   RADIO: Radio,
@@ -251,7 +252,7 @@ const classes: Record<DraftTypeName, { readonly prototype: Socket }> = {
   PEER: PeerSocket,
   CHANNEL: Channel,
 };
-for (const [type, socketClass] of Object.entries(classes)) defineOptions(socketClass, type as DraftTypeName);
+for (const [type, socketClass] of Object.entries(draftClasses)) defineOptions(socketClass, type as DraftTypeName);
 
 /** The patterns have the address as the first frame. `undefined` for no parts at all. */
 function addressed(address: Buffer, message: MessageLike): Multipart | undefined {

@@ -32,6 +32,12 @@ export type OptionsOf<Type extends SocketTypeName> = SettableOf<Type> & {
   ]: ReadOnlyOptionValue<Name>;
 };
 
+/** A class of sockets, whatever its options. */
+export interface SocketClass {
+  new (options?: { context?: Context }): Socket;
+  readonly prototype: Socket;
+}
+
 /** The argument of a socket's constructor. */
 export type SocketOptions<Type extends SocketTypeName> = Partial<SettableOf<Type>> & {
   /** Default: the global `context`. */
@@ -54,19 +60,29 @@ function defineOption(prototype: Socket, name: OptionName): void {
     configurable: true,
     enumerable: true,
     get(this: Socket) {
-      return showOption(name, openCoreOf(this).options[name]);
+      return readOption(coreOf(this), name);
     },
     set(this: Socket, value: unknown) {
-      const core = openCoreOf(this);
-      const row = rowOf(name);
-      const kept = checkOption(name, value, core.options[name]);
-      warnOfNoEffect(`Socket option ${name}`, row, kept);
-      if (core.endpoints.count > 0 && (!row.live || row.warns)) {
-        process.emitWarning('Socket option will not take effect until next connect/bind.');
-      }
-      core.setOption(name, kept as never);
+      writeOption(coreOf(this), name, value);
     },
   });
+}
+
+/** Also of an option that the socket's type does not have: its default then, or what was written. */
+export function readOption(core: SocketCore, name: OptionName): unknown {
+  assertOpen(core);
+  return showOption(name, core.options[name]);
+}
+
+export function writeOption(core: SocketCore, name: OptionName, value: unknown): void {
+  assertOpen(core);
+  const row = rowOf(name);
+  const kept = checkOption(name, value, core.options[name]);
+  warnOfNoEffect(`Socket option ${name}`, row, kept);
+  if ((core.endpoints.count > 0 || core.blocked) && (!row.live || row.warns)) {
+    process.emitWarning('Socket option will not take effect until next connect/bind.');
+  }
+  core.setOption(name, kept as never);
 }
 
 function defineReadOnly(prototype: Socket, name: ReadOnlyOptionName): void {
@@ -74,14 +90,14 @@ function defineReadOnly(prototype: Socket, name: ReadOnlyOptionName): void {
     configurable: true,
     enumerable: true,
     get(this: Socket) {
-      return readOnlyOptions[name](openCoreOf(this));
+      const core = coreOf(this);
+      assertOpen(core);
+      return readOnlyOptions[name](core);
     },
   });
 }
 
 /** A closed socket has no options any more (zeromq.js: ENOTSOCK). */
-function openCoreOf(socket: Socket): SocketCore {
-  const core = coreOf(socket);
+function assertOpen(core: SocketCore): void {
   if (core.closed) throw new ZmqError('ENOTSOCK', 'the socket is closed');
-  return core;
 }

@@ -10,8 +10,8 @@ import {
 import { DuplexSocket, ReceivingSocket, SendingSocket } from './capabilities.js';
 import type { DraftTypeName } from './draft-sockets.js';
 import type { Message } from './message.js';
-import { defineOptions, type OptionsOf, type SocketOptions } from './options.js';
-import { coreOf, openCoreOf, type Socket, usableCoreOf } from './socket.js';
+import { defineOptions, type OptionsOf, type SocketClass, type SocketOptions } from './options.js';
+import { coreOf, openCoreOf, usableCoreOf } from './socket.js';
 
 /** PAIR: one peer, both ways (31/EXPAIR). A second peer is refused. */
 export class Pair extends DuplexSocket {
@@ -163,7 +163,8 @@ export interface Stream extends OptionsOf<'STREAM'> {
   [Symbol.asyncIterator](): AsyncIterator<[Message, Message], undefined>;
 }
 
-const classes: Record<Exclude<SocketTypeName, DraftTypeName>, { readonly prototype: Socket }> = {
+/** By the name of their type. */
+export const socketClasses: Record<Exclude<SocketTypeName, DraftTypeName>, SocketClass> = {
   PAIR: Pair,
   PUB: Publisher,
   SUB: Subscriber,
@@ -177,4 +178,4 @@ const classes: Record<Exclude<SocketTypeName, DraftTypeName>, { readonly prototy
   XSUB: XSubscriber,
   STREAM: Stream,
 };
-for (const [type, socketClass] of Object.entries(classes)) defineOptions(socketClass, type as SocketTypeName);
+for (const [type, socketClass] of Object.entries(socketClasses)) defineOptions(socketClass, type as SocketTypeName);

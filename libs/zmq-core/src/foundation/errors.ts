@@ -32,6 +32,11 @@ const messages = {
 
 export type ZmqErrorCode = keyof typeof messages;
 
+/** The standard text of a code, without any detail. */
+export function textOf(code: string): string | undefined {
+  return (messages as Partial<Record<string, string>>)[code];
+}
+
 export function errnoOf(code: string): number {
   if (code in zmqErrno) return zmqErrno[code as keyof typeof zmqErrno];
   return (constants.errno as Record<string, number>)[code] ?? 0;

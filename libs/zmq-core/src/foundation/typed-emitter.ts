@@ -1,5 +1,7 @@
 import { EventEmitter } from 'node:events';
 
+export { EventEmitter };
+
 /** An `EventEmitter` whose events are the members of a union, each with its own listener type. */
 export class TypedEmitter<E extends { readonly type: string }> {
   readonly #emitter = new EventEmitter();

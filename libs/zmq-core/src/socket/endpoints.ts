@@ -19,7 +19,7 @@ import { sessionOptions } from './session-options.js';
 
 export interface ConnectOptions {
   /** ROUTER, STREAM: the name under which messages reach this peer, from now on and before it is connected. 1–255 bytes. */
-  readonly routingId?: string;
+  readonly routingId?: string | Buffer;
 }
 
 /** What the pipes of one endpoint have in common, by the options as they were at its bind or connect. */
@@ -273,7 +273,7 @@ function abort({ link }: EndpointEntry): void {
   else if (link.kind === 'dialer') link.dialer.abort(closedByUs);
 }
 
-function checkRoutingId(id: string, endpoint: string): Buffer {
+function checkRoutingId(id: string | Buffer, endpoint: string): Buffer {
   const bytes = Buffer.from(id);
   if (bytes.length < 1 || bytes.length > 255) {
     throw new ZmqError('EINVAL', `a routing id of ${bytes.length} bytes; it must have 1 to 255`, { address: endpoint });

@@ -96,6 +96,11 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     return this.#state === 'shut down';
   }
 
+  /** A bind or unbind is under way. */
+  get blocked(): boolean {
+    return this.#blockedBy > 0;
+  }
+
   /** Throws EBADF when the socket is closed, ETERM when its context was shut down, EBUSY while a proxy has it. */
   assertOpen(): void {
     if (this.#state === 'open') return;

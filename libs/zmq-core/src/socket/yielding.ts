@@ -10,7 +10,7 @@ export class Yielding {
 
   /** One shared promise almost always: no allocation. */
   done(): Promise<void> {
-    return this.#mustYield() ? new Promise((resolve) => setImmediate(resolve)) : resolved;
+    return this.#mustYield() ? new Promise((resolve) => setImmediate(resolve)) : doneAtOnce;
   }
 
   doneWith<T>(value: T): Promise<T> {
@@ -29,4 +29,5 @@ export class Yielding {
   }
 }
 
-const resolved = Promise.resolve();
+/** What a send that was done at once gives. */
+export const doneAtOnce = Promise.resolve();

@@ -1,0 +1,91 @@
+import type { Notes, Zmq } from './notes.js';
+
+/** What constructors and arguments are refused with. */
+export async function observe(zmq: Zmq, notes: Notes): Promise<void> {
+  // As a JavaScript program, which nobody keeps from wrong arguments.
+  const any = zmq as unknown as Record<
+    string,
+    new (...args: unknown[]) => Record<string, (...args: unknown[]) => unknown>
+  >;
+  const { Socket, Context, Observer, Dealer, Router, Push, Pull, Subscriber } = any as Required<typeof any>;
+  const calls: Record<string, () => unknown> = {
+    'Socket()': () => (Socket as unknown as () => unknown)(),
+    'Dealer()': () => (Dealer as unknown as () => unknown)(),
+    'new Socket()': () => new Socket!(),
+    "new Socket('5')": () => new Socket!('5'),
+    'new Socket(5, 1)': () => new Socket!(5, 1),
+    'new Socket(5, null)': () => new Socket!(5, null),
+    'new Socket(5, {}, 1)': () => new Socket!(5, {}, 1),
+    'new Socket(77)': () => new Socket!(77),
+    'new Socket(-1)': () => new Socket!(-1),
+    'new Socket(5.9).type': () => new Socket!(5.9)['type'],
+    'new Socket(5, { context: {} })': () => new Socket!(5, { context: {} }),
+    'new Dealer({ context: undefined })': () => new Dealer!({ context: undefined }),
+    'new Dealer({ context: null })': () => new Dealer!({ context: null }),
+    'new Dealer({ context: 3 })': () => new Dealer!({ context: 3 }),
+    'new Dealer(null)': () => new Dealer!(null),
+    "new Dealer('x')": () => new Dealer!('x'),
+    'new Dealer(undefined)': () => new Dealer!(undefined),
+    'new Dealer({}, 1, 2)': () => new Dealer!({}, 1, 2),
+    'new Dealer({ misspelt: 1 })': () => new Dealer!({ misspelt: 1 }),
+    'new Dealer({ type: 1 })': () => new Dealer!({ type: 1 }),
+    "new Dealer({ linger: 'x' })": () => new Dealer!({ linger: 'x' }),
+    'new Dealer({ linger: -2 })': () => new Dealer!({ linger: -2 }),
+    'new Context(1)': () => new Context!(1),
+    'new Context(null)': () => new Context!(null),
+    'new Context({}, 1)': () => new Context!({}, 1),
+    'new Context({ misspelt: 1 })': () => new Context!({ misspelt: 1 }),
+    'new Context({ maxSockets: 0 })': () => new Context!({ maxSockets: 0 }),
+    'new Observer()': () => new Observer!(),
+    'new Observer(1)': () => new Observer!(1),
+    'new Observer({})': () => new Observer!({}),
+    'new Observer(socket, 1)': () => new Observer!(new Dealer!(), 1),
+  };
+  const dealer = new Dealer!();
+  const router = new Router!();
+  Object.assign(calls, {
+    'socket.misspelt = 1': () => (((dealer as Record<string, unknown>)['misspelt'] = 1), 'done'),
+    'socket.type = 1': () => ((dealer as Record<string, unknown>)['type'] = 1),
+    'socket.events = 1': () => ((dealer as Record<string, unknown>)['events'] = 1),
+    'socket.closed = 1': () => ((dealer as Record<string, unknown>)['closed'] = 1),
+    'delete socket.linger': () => delete (dealer as Record<string, unknown>)['linger'],
+    'Object.isSealed(socket)': () => Object.isSealed(dealer),
+    'Object.keys(socket)': () => Object.keys(dealer),
+    'connect()': () => dealer['connect']!(),
+    'connect(1)': () => dealer['connect']!(1),
+    "connect('tcp://x', {})": () => dealer['connect']!('tcp://127.0.0.1:1', {}),
+    'router.connect(1)': () => router['connect']!(1),
+    'router.connect(x, null)': () => router['connect']!('tcp://127.0.0.1:1', null),
+    'disconnect()': () => dealer['disconnect']!(),
+    'disconnect(x, 1)': () => dealer['disconnect']!('x', 1),
+    'bind()': () => dealer['bind']!(),
+    'bind(x, 1)': () => dealer['bind']!('x', 1),
+    'bindSync(1)': () => dealer['bindSync']!(1),
+    'unbind(null)': () => dealer['unbind']!(null),
+    'unbindSync(null)': () => dealer['unbindSync']!(null),
+    'close(1)': () => dealer['close']!(1),
+    'send()': () => dealer['send']!(),
+    'send(undefined)': () => dealer['send']!(undefined),
+    "send('x', 1)": () => dealer['send']!('x', 1),
+    'send(Symbol())': () => dealer['send']!(Symbol('x')),
+    'receive(1)': () => dealer['receive']!(1),
+    'getInt32Option()': () => dealer['getInt32Option']!(),
+    "getInt32Option('17')": () => dealer['getInt32Option']!('17'),
+    'getInt32Option(17, 1)': () => dealer['getInt32Option']!(17, 1),
+    'setInt32Option(17)': () => dealer['setInt32Option']!(17),
+    "setInt32Option(17, '1')": () => dealer['setInt32Option']!(17, '1'),
+    'setInt32Option(17, 1, 1)': () => dealer['setInt32Option']!(17, 1, 1),
+    'setBoolOption(39, 1)': () => dealer['setBoolOption']!(39, 1),
+    'setStringOption(5, 1)': () => dealer['setStringOption']!(5, 1),
+    'setStringOption()': () => dealer['setStringOption']!(),
+    'context.getBoolOption()': () => (zmq.context as unknown as typeof dealer)['getBoolOption']!(),
+    'context.setInt32Option(1)': () => (zmq.context as unknown as typeof dealer)['setInt32Option']!(1),
+    'context.maxSocketsLimit = 1': () => ((zmq.context as unknown as Record<string, unknown>)['maxSocketsLimit'] = 1),
+    'events.close(1)': () => (dealer['events'] as unknown as typeof dealer)['close']!(1),
+    'events.receive(1)': () => (dealer['events'] as unknown as typeof dealer)['receive']!(1),
+    'subscribe(1)': () => new Subscriber!()['subscribe']!(1),
+    'typeof Push.prototype.send': () => typeof new Push!()['send'],
+    'typeof Pull.prototype.receive': () => typeof new Pull!()['receive'],
+  });
+  for (const [name, call] of Object.entries(calls)) await notes.outcome(name, call);
+}
