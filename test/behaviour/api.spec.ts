@@ -482,9 +482,9 @@ describe('events', () => {
     await dealer.bind('tcp://127.0.0.1:*');
     const endpoint = dealer.lastEndpoint!;
     const fd = expect.any(Number) as number;
-    expect(await first).toEqual({ type: 'bind', address: endpoint, fd });
+    expect(await first).toEqual({ type: 'bind', address: endpoint, local: endpoint, fd });
     dealer.close();
-    expect(await events.receive()).toEqual({ type: 'close', address: endpoint, fd });
+    expect(await events.receive()).toEqual({ type: 'close', address: endpoint, local: endpoint, fd });
     expect(await events.receive()).toEqual({ type: 'end' });
     expect(events.closed).toBe(true);
     expect(() => events.receive()).toThrow(coded('EBADF'));
@@ -547,6 +547,7 @@ describe('events', () => {
     await a.bind('tcp://127.0.0.1:*');
     const { events } = b;
     await rejection(b.bind(a.lastEndpoint!));
+    expect(await events.receive()).toMatchObject({ type: 'close', address: '' });
     expect(await events.receive()).toMatchObject({
       type: 'bind:error',
       address: a.lastEndpoint,

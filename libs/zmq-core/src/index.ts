@@ -38,10 +38,13 @@ export {
 } from './api/sockets.js';
 export { type Clock, systemClock, type Timer } from './foundation/clock.js';
 export { ProtocolError, ZmqError } from './foundation/errors.js';
+export { monitorEvents } from './foundation/monitor-events.js';
 export type { CloseReason } from './foundation/peer-info.js';
 export type { RandomSource } from './foundation/random.js';
 export type { ConnectOptions } from './socket/endpoints.js';
 export type { Group } from './socket/groups.js';
 export type { Peer, PeerSink } from './socket/peer.js';
+export type { MonitorType } from './socket/monitor.js';
+export type { MonitorVersion } from './socket/monitor-frames.js';
 export type { MessageSink } from './socket/receiver.js';
 export type { SubscriptionEvent } from './socket/subscriptions.js';

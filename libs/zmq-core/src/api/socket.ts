@@ -3,8 +3,11 @@ import { ZmqError } from '../foundation/errors.js';
 import type { ConnectOptions } from '../socket/endpoints.js';
 import { type Peer, type PeerSink } from '../socket/peer.js';
 import { readOnlyOptions } from '../socket/read-only-options.js';
+import { Monitor, type MonitorType } from '../socket/monitor.js';
+import type { MonitorVersion } from '../socket/monitor-frames.js';
 import { SocketCore } from '../socket/socket-core.js';
 import { type Context, context as defaultContext, coreOfContext } from './context.js';
+import { checkMonitor } from './monitor.js';
 import { Observer } from './observer.js';
 
 let insideOf: (socket: Socket) => SocketCore;
@@ -47,6 +50,7 @@ export abstract class Socket {
   readonly #core: SocketCore;
   readonly #context: Context;
   #observer: Observer | undefined;
+  #monitor: Monitor | undefined;
 
   static {
     insideOf = (socket) => socket.#core;
@@ -133,6 +137,50 @@ export abstract class Socket {
     if (this.#core.closed) throw new ZmqError('ENOTSOCK');
     this.#observer ??= new Observer(this.#core, this);
     return this.#observer;
+  }
+
+  /**
+   * Publishes the socket's events as messages on `inproc://` at this endpoint, in the
+   * frames of libzmq's `zmq_socket_monitor`, for readers that know those; `socket.events`
+   * is the same as objects. Read it with a `Pair`. Ends the monitor that there was;
+   * `null` only ends it. The last message, also when the socket is closed, is MONITOR_STOPPED.
+   *
+   * Version 1: the event's number (16 bits) and value (32 bits) in one frame, and the
+   * endpoint. Version 2: the number, how many values, each value (64 bits each), our end,
+   * the other end. All numbers are in the byte order of the machine.
+   *
+   * Nobody waits for the reader. Of what it does not read, 1,000 events are kept; the
+   * others are lost and counted (`droppedEvents`).
+   *
+   * @param mask which events, a sum of `monitorEvents`; by default all of the version
+   * @param type read `PUB` by a `Subscriber` (in version 2 the topic is the event's number), `PUSH` by a `Pull`
+   * @throws EPROTONOSUPPORT for another transport, EADDRINUSE, EMFILE (it is one more socket
+   *   of the context), EINVAL for the mask, version or type
+   */
+  monitor(endpoint: string | null, mask?: number, version: MonitorVersion = 1, type: MonitorType = 'PAIR'): void {
+    const core = this.#core;
+    if (core.closed) throw new ZmqError('ENOTSOCK');
+    if (core.shutDown) core.assertOpen();
+    const options = endpoint === null ? undefined : checkMonitor(core, endpoint, mask, version, type);
+    this.#monitor?.stop();
+    this.#monitor = undefined;
+    if (options !== undefined) this.#monitor = new Monitor(core, options);
+  }
+
+  /**
+   * Makes the monitor tell how many messages wait in the two queues of each connection, on
+   * the way out and in (PIPES_STATS). Throws EINVAL without a monitor of version 2 that has
+   * it in its mask, EAGAIN without connections.
+   */
+  pipesStats(): void {
+    if (this.#core.closed) throw new ZmqError('ENOTSOCK');
+    if (this.#monitor === undefined) throw new ZmqError('EINVAL', 'the socket has no monitor; call monitor() first');
+    this.#monitor.tellQueues();
+  }
+
+  /** Events that the present monitor has lost because nobody read them in time. */
+  get droppedEvents(): number {
+    return this.#monitor?.dropped ?? 0;
   }
 
   get context(): Context | undefined {

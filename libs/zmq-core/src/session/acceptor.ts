@@ -4,8 +4,11 @@ import type { PipeEnd } from '../pipe/pipe.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import { formatEndpoint } from '../transport/endpoint.js';
 import type { ByteTransport, Listener, ListenSink } from '../transport/transport.js';
-import { Session, type SessionOwner } from './session.js';
+import { type PipeQueues, Session, type SessionOwner } from './session.js';
 import type { SessionHost } from './session-host.js';
+
+/** What an address is refused for before there is a socket of the system. */
+const neverOpened: ReadonlySet<string> = new Set(['EINVAL', 'ENAMETOOLONG', 'ENODEV', 'ENOTSUP']);
 
 /** A bound endpoint: one session for each stream that is accepted. */
 export class Acceptor implements ListenSink, SessionOwner {
@@ -51,13 +54,28 @@ export class Acceptor implements ListenSink, SessionOwner {
   }
 
   #bound(): this {
-    this.#host.emit({ type: 'bind', address: this.endpoint, fd: this.#listener.fd });
+    this.#host.emit({ type: 'bind', ...this.#place, fd: this.#listener.fd });
     return this;
   }
 
   #bindFailed(error: unknown, { scheme }: ByteTransport, address: string): void {
-    if (error instanceof Error)
-      this.#host.emit({ type: 'bind:error', address: formatEndpoint(scheme, address), error, reason: error });
+    if (!(error instanceof Error)) return;
+    const endpoint = formatEndpoint(scheme, address);
+    // libzmq closes what it had opened, and of tcp does not say what that was to be.
+    const wasOpened = !(error instanceof ZmqError && neverOpened.has(error.code));
+    const opened = scheme === 'ipc' ? endpoint : '';
+    if (wasOpened) this.#host.emit({ type: 'close', address: opened, local: opened, fd: -1 });
+    this.#host.emit({ type: 'bind:error', address: endpoint, local: endpoint, error, reason: error });
+  }
+
+  /** What waits in the queues of each connection, for statistics. */
+  get queues(): PipeQueues[] {
+    return [...this.#sessions].flatMap(({ queues }) => queues ?? []);
+  }
+
+  /** Of events of the listener. */
+  get #place(): { address: string; local: string } {
+    return { address: this.endpoint, local: this.endpoint };
   }
 
   get endpoint(): string {
@@ -79,17 +97,20 @@ export class Acceptor implements ListenSink, SessionOwner {
         );
       return;
     }
-    const session = new Session(this.#host, this, this.endpoint, stream);
+    const { local, remote } = stream.ends;
+    // Of a wildcard it is the address that the peer came to, as in libzmq.
+    const place = { address: local || this.endpoint, local: local || this.endpoint, remote };
+    const session = new Session(this.#host, this, place, stream);
     this.#sessions.add(session);
     this.#makeRoomForHandshake();
     this.#handshaking.add(session);
     // Ours before anybody is told of it: a listener may stop us.
-    this.#host.emit({ type: 'accept', address: this.endpoint, fd: stream.fd });
+    this.#host.emit({ type: 'accept', ...place, fd: stream.fd });
     session.start();
   }
 
   acceptFailed(error: Error): void {
-    this.#host.emit({ type: 'accept:error', address: this.endpoint, error, reason: error });
+    this.#host.emit({ type: 'accept:error', ...this.#place, error, reason: error });
   }
 
   pipeFor(session: Session): PipeEnd | undefined {
@@ -110,9 +131,8 @@ export class Acceptor implements ListenSink, SessionOwner {
     this.#stopping = true;
     for (const session of this.#handshaking) session.destroy(reason);
     const error = this.#listener.close();
-    const address = this.endpoint;
-    if (error === undefined) this.#host.emit({ type: 'close', address, fd: this.#listener.fd });
-    else this.#host.emit({ type: 'close:error', address, error, reason: error });
+    if (error === undefined) this.#host.emit({ type: 'close', ...this.#place, fd: this.#listener.fd });
+    else this.#host.emit({ type: 'close:error', ...this.#place, error, reason: error });
   }
 
   /** Calls back, once, when no session is left. */

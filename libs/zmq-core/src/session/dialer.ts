@@ -5,7 +5,7 @@ import type { PipeEnd, PipeHandler } from '../pipe/pipe.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import type { ByteTransport, Dial, DialSink } from '../transport/transport.js';
 import { ReconnectPolicy, reconnectStops } from './reconnect-policy.js';
-import { Session, type SessionOwner } from './session.js';
+import { type PipeQueues, Session, type SessionOwner } from './session.js';
 import type { SessionHost } from './session-host.js';
 
 /**
@@ -73,7 +73,9 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
   /** No new connection. What is queued for the present one still goes. */
   stop(reason: CloseReason): void {
     this.#stopped = true;
+    const gaveUp = this.#dial !== undefined;
     this.#cancelDial();
+    if (gaveUp) this.#host.emit({ type: 'close', ...this.#place, fd: -1 });
     if (this.#session?.isHandshaking) this.#session.destroy(reason);
   }
 
@@ -92,22 +94,32 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
     this.#checkIdle();
   }
 
+  /** What waits in the queues of its pipe, for statistics. */
+  get queues(): PipeQueues[] {
+    const pipe = this.#pipe;
+    if (pipe === undefined) return [];
+    return [
+      this.#session?.queues ?? { local: '', remote: this.endpoint, outbound: pipe.queued, inbound: pipe.pending },
+    ];
+  }
+
   // ── from the transport ──
 
   connected(stream: ByteStream): void {
     this.#cancelDial();
     this.#policy.reset();
-    const session = new Session(this.#host, this, this.endpoint, stream);
+    const place = { address: this.endpoint, local: stream.ends.local, remote: this.endpoint };
+    const session = new Session(this.#host, this, place, stream);
     // Ours before anybody is told of it: a listener may stop us.
     this.#session = session;
-    this.#host.emit({ type: 'connect', address: this.endpoint, fd: stream.fd });
+    this.#host.emit({ type: 'connect', ...place, fd: stream.fd });
     session.start();
   }
 
   failed(error: NodeJS.ErrnoException): void {
     this.#cancelDial();
     // Node has closed it before it tells of the failure, and does not show its descriptor any more.
-    this.#host.emit({ type: 'close', address: this.endpoint, fd: -1, reason: error });
+    this.#host.emit({ type: 'close', ...this.#place, fd: -1, reason: error });
     if (this.#stopped) return;
     if (error.code === 'ECONNREFUSED' && this.#stopsWhen('refused')) {
       this.#giveUp({ code: error.code, message: 'nobody listens there, and reconnectStop says not to try again' });
@@ -173,7 +185,7 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
 
   #tryOnce(): void {
     const { connectTimeoutMs } = this.#host.options;
-    if (this.#transport.dialsSlowly) this.#host.emit({ type: 'connect:delay', address: this.endpoint });
+    if (this.#transport.dialsSlowly) this.#host.emit({ type: 'connect:delay', ...this.#place });
     if (this.#stopped) return;
     if (connectTimeoutMs > 0) {
       this.#timer = this.#host.clock.setTimer(connectTimeoutMs, () => {
@@ -190,9 +202,14 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
   /** False when there is to be no other try. */
   #retry(delay: number | undefined): boolean {
     if (delay === undefined) return false;
-    this.#host.emit({ type: 'connect:retry', address: this.endpoint, interval: delay });
+    this.#host.emit({ type: 'connect:retry', ...this.#place, interval: delay });
     if (!this.#stopped) this.#timer = this.#host.clock.setTimer(delay, () => this.#tryOnce());
     return true;
+  }
+
+  /** Of events while there is no connection. */
+  get #place(): { address: string; remote: string } {
+    return { address: this.endpoint, remote: this.endpoint };
   }
 
   #stopsWhen(condition: keyof typeof reconnectStops): boolean {

@@ -9,6 +9,21 @@ import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.js';
 import { Outflow } from './outflow.js';
 import type { SessionHost } from './session-host.js';
 
+/** Which connection events tell of. */
+export interface ConnectionPlace {
+  readonly address: string;
+  readonly local: string;
+  readonly remote: string;
+}
+
+/** How many messages wait in the two queues of a pipe. */
+export interface PipeQueues {
+  readonly local: string;
+  readonly remote: string;
+  readonly outbound: number;
+  readonly inbound: number;
+}
+
 /** Who made the session: the dialer or the acceptor. */
 export interface SessionOwner {
   /** The handshake is done: the pipe to join, or `undefined` if there is nobody any more to join. */
@@ -28,7 +43,7 @@ export interface SessionOwner {
 export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   readonly #host: SessionHost;
   readonly #owner: SessionOwner;
-  readonly #endpoint: string;
+  readonly #place: ConnectionPlace;
   readonly #stream: ByteStream;
   readonly #connection: Connection;
   readonly #outflow: Outflow;
@@ -44,13 +59,19 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   #timer: Timer | undefined;
   #timerAt = Infinity;
 
-  constructor(host: SessionHost, owner: SessionOwner, endpoint: string, stream: ByteStream) {
+  constructor(host: SessionHost, owner: SessionOwner, place: ConnectionPlace, stream: ByteStream) {
     this.#host = host;
     this.#owner = owner;
-    this.#endpoint = endpoint;
+    this.#place = place;
     this.#stream = stream;
     this.#connection = createConnection(host.options, stream.remoteAddress);
     this.#outflow = new Outflow(host.batch, stream, this.#connection, host.options.outBatchSize);
+  }
+
+  /** What waits on the way out and in, for statistics; `undefined` before the handshake. */
+  get queues(): PipeQueues | undefined {
+    const pipe = this.#pipe;
+    return pipe && { ...this.#place, outbound: pipe.queued, inbound: pipe.pending };
   }
 
   get isHandshaking(): boolean {
@@ -120,7 +141,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
 
   ready(info: PeerInfo): boolean {
     this.#state = 'open';
-    if (this.#connection.handshakes) this.#host.emit({ type: 'handshake', address: this.#endpoint });
+    if (this.#connection.handshakes) this.#host.emit({ type: 'handshake', ...this.#place });
     const pipe = this.#owner.pipeFor(this);
     // A socket that was closed lingers for what it has queued.
     if (pipe === undefined || (!pipe.open && pipe.queued === 0)) {
@@ -275,7 +296,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
 
   #reportHandshakeFailure(failure: ConnectionFailure): void {
     const { error } = failure;
-    const common = { address: this.#endpoint, error, reason: error };
+    const common = { ...this.#place, error, reason: error };
     this.#reported = true;
     if (failure.kind === 'protocol') this.#host.emit({ type: 'handshake:error:protocol', ...common });
     else if (failure.kind === 'authentication')
@@ -287,11 +308,10 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   #reportEnd(reason: CloseReason, handshaking: boolean): void {
     if (reason.code === closedByUs.code) return;
     const error = errorOf(reason);
-    const address = this.#endpoint;
-    const { fd } = this.#stream;
-    if (handshaking) this.#host.emit({ type: 'handshake:error:other', address, error, reason: error });
+    const place = { ...this.#place, fd: this.#stream.fd };
+    if (handshaking) this.#host.emit({ type: 'handshake:error:other', ...this.#place, error, reason: error });
     const told = handshaking || this.#reported;
-    this.#host.emit(told ? { type: 'disconnect', address, fd } : { type: 'disconnect', address, fd, reason: error });
+    this.#host.emit(told ? { type: 'disconnect', ...place } : { type: 'disconnect', ...place, reason: error });
   }
 }
 

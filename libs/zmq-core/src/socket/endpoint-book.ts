@@ -63,9 +63,13 @@ export class EndpointBook {
     return entries;
   }
 
+  all(): EndpointEntry[] {
+    return [...this.#bound.values(), ...[...this.#connected.values()].flat()];
+  }
+
   /** Everything, and forgets it. */
   takeAll(): EndpointEntry[] {
-    const all = [...this.#bound.values(), ...[...this.#connected.values()].flat()];
+    const all = this.all();
     this.#bound.clear();
     this.#aliases.clear();
     this.#connected.clear();

@@ -8,6 +8,7 @@ import type { PipeEnd, PipeHandler, PipeNotes } from '../pipe/pipe.js';
 import { Acceptor } from '../session/acceptor.js';
 import { Dialer } from '../session/dialer.js';
 import type { SessionEvent } from '../session/session-event.js';
+import type { PipeQueues } from '../session/session.js';
 import type { SessionHost } from '../session/session-host.js';
 import { parseEndpoint } from '../transport/endpoint.js';
 import type { PipeMember, PipeTransport, Transport } from '../transport/transport.js';
@@ -78,6 +79,15 @@ export class Endpoints {
 
   pipes(): Iterable<PipeEnd> {
     return this.#setOf.keys();
+  }
+
+  /** How much waits in the queues of each connection. Over inproc libzmq names neither end. */
+  queues(): PipeQueues[] {
+    return this.#book.all().flatMap(({ link, pipes }) => {
+      if (link.kind === 'acceptor') return link.acceptor.queues;
+      if (link.kind === 'dialer') return link.dialer.queues;
+      return [...pipes].map((end) => ({ local: '', remote: '', outbound: end.pending, inbound: end.queued }));
+    });
   }
 
   async bind(text: string): Promise<void> {

@@ -8,6 +8,8 @@
 export interface ByteStream {
   /** Where the peer is, for people and for `peer.address`: `127.0.0.1:40312`, a path. */
   readonly remoteAddress: string;
+  /** Both ends as endpoints, for events. */
+  readonly ends: StreamEnds;
   /** The descriptor of the system, or -1 where it is not shown. Stays what it was when the stream is closed. */
   readonly fd: number;
   /** The peer's IP address alone, for the property `Peer-Address` of its messages; `undefined` where it has none (ipc). */
@@ -34,6 +36,12 @@ export interface ByteStream {
   end(): void;
   /** Closes at once. Idempotent. Only `closed` follows, not from within this call. */
   destroy(): void;
+}
+
+/** The two ends of a stream as the system names them: `tcp://127.0.0.1:40312`, `ipc://` for one without a name; empty where it does not. */
+export interface StreamEnds {
+  readonly local: string;
+  readonly remote: string;
 }
 
 export interface ByteStreamSink {

@@ -18,6 +18,9 @@ import { NetStream } from '../net-stream/net-stream.js';
 import { isAbstract, isWildcard, listenPathOf, pathOf } from './ipc-address.js';
 import { directoryIsMissing, removeStale, removeStaleAtOnce, SocketFile } from './socket-file.js';
 
+/** The end that connected has no file. */
+const NO_NAME = 'ipc://';
+
 /** Unix sockets. A closed listener removes its file, and the directory of `ipc://*`. */
 export class IpcTransport implements ByteTransport {
   readonly kind = 'bytes';
@@ -36,7 +39,11 @@ export class IpcTransport implements ByteTransport {
   dial(address: string, _options: TransportOptions, sink: DialSink): Dial {
     const path = pathOf(address);
     if (isAbstract(address)) warnOfPadding();
-    return new NetDial(connect({ path }), sink, (socket) => new NetStream(socket, address));
+    return new NetDial(
+      connect({ path }),
+      sink,
+      (socket) => new NetStream(socket, address, { local: NO_NAME, remote: `ipc://${address}` }),
+    );
   }
 
   async listen(address: string, { backlog }: TransportOptions, sink: ListenSink): Promise<Listener> {
@@ -90,7 +97,8 @@ class Place {
 
   createServer(sink: ListenSink): Server {
     const server = createServer();
-    server.on('connection', (socket) => sink.accepted(new NetStream(socket, this.#address)));
+    const ends = { local: `ipc://${this.#address}`, remote: NO_NAME };
+    server.on('connection', (socket) => sink.accepted(new NetStream(socket, this.#address, ends)));
     return server;
   }
 

@@ -3,6 +3,8 @@ import { StreamProbe } from '../../testing/stream-probe.js';
 import { Watch } from '../../testing/watch.js';
 import { NetStream } from './net-stream.js';
 
+const ends = { local: 'tcp://here', remote: 'tcp://there' };
+
 /** Races of one stream with a peer that does what a ByteStream never would. The rest is in the transports' common suite. */
 describe('NetStream', () => {
   let server: Server;
@@ -31,7 +33,7 @@ describe('NetStream', () => {
     await new Promise((resolve) => socket.once('connect', resolve));
     await watch.until(() => accepted.length > 0);
     return {
-      near: new StreamProbe(new NetStream(socket, 'peer', graceMs)),
+      near: new StreamProbe(new NetStream(socket, 'peer', ends, graceMs)),
       socket,
       peer: accepted[accepted.length - 1]!,
     };
@@ -119,7 +121,7 @@ describe('NetStream', () => {
 
   it('is no trouble when nobody opened it', async () => {
     const { socket, peer } = await pair();
-    const unopened = new NetStream(socket, 'peer');
+    const unopened = new NetStream(socket, 'peer', ends);
     unopened.destroy();
     await new Promise((resolve) => peer.resume().once('end', resolve));
     expect(unopened.pendingBytes).toBe(0);

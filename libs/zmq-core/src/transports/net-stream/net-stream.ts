@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import type { ByteStream, ByteStreamSink } from '../../transport/byte-stream.js';
+import type { ByteStream, ByteStreamSink, StreamEnds } from '../../transport/byte-stream.js';
 import { descriptorOf } from './descriptor.js';
 
 /** How long an ended stream waits for the peer to close too. */
@@ -19,6 +19,7 @@ const GRACE_MS = 5_000;
  */
 export class NetStream implements ByteStream {
   readonly remoteAddress: string;
+  readonly ends: StreamEnds;
   readonly fd: number;
   readonly remoteHost: string | undefined;
 
@@ -33,9 +34,10 @@ export class NetStream implements ByteStream {
   #error: NodeJS.ErrnoException | undefined;
   #grace: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket, remoteAddress: string, graceMs = GRACE_MS) {
+  constructor(socket: Socket, remoteAddress: string, ends: StreamEnds, graceMs = GRACE_MS) {
     this.#socket = socket;
     this.remoteAddress = remoteAddress;
+    this.ends = ends;
     this.fd = descriptorOf(socket);
     this.remoteHost = socket.remoteAddress?.replace(/^::ffff:/, '');
     this.#graceMs = graceMs;

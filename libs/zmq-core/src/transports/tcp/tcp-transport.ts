@@ -107,7 +107,7 @@ function listenerOf(server: Server, bind: HostAndPort, host: string): Listener {
 
 function accept(socket: Socket, filters: readonly IpRange[], sink: ListenSink): void {
   if (filters.length === 0 || isInRanges(socket.remoteAddress ?? '', filters)) {
-    sink.accepted(new NetStream(socket, remoteAddress(socket)));
+    sink.accepted(streamOf(socket));
     return;
   }
   const who = remoteAddress(socket);
@@ -145,7 +145,20 @@ function acceptConnected(socket: Socket): ByteStream | NodeJS.ErrnoException {
   if (socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress) {
     return new ZmqError('ECONNREFUSED', `nobody listens at ${remoteAddress(socket)}; the dial had met itself`);
   }
-  return new NetStream(socket, remoteAddress(socket));
+  return streamOf(socket);
+}
+
+function streamOf(socket: Socket): NetStream {
+  const { localAddress, localPort, remoteAddress: host, remotePort } = socket;
+  return new NetStream(socket, remoteAddress(socket), {
+    local: endpointOf(localAddress, localPort),
+    remote: endpointOf(host, remotePort),
+  });
+}
+
+/** Empty for a connection that was reset before it was looked at. */
+function endpointOf(host: string | undefined, port: number | undefined): string {
+  return host === undefined || port === undefined ? '' : `tcp://${formatHostAndPort(host, port)}`;
 }
 
 /** `127.0.0.1:40312`; the IPv4 peers of a dual-stack listener look the same. */
