@@ -6,6 +6,7 @@
  *
  * An outcome is the code of the error, "TypeError", or "ok: " and the value as it is
  * read back ("ok" alone where it cannot be read). A case without a value only reads.
+ * The type "context" is a context.
  */
 import { readFileSync } from 'node:fs';
 import * as zmq from 'zeromq';
@@ -55,7 +56,7 @@ function write(socket, { name, id, by }, { json, bytes }) {
 }
 
 function outcome(test) {
-  const socket = open(test.type);
+  const socket = test.type === 'context' ? new zmq.Context() : open(test.type);
   try {
     if (test.value !== undefined) write(socket, test, test.value);
     const shown = read(socket, test);
@@ -63,8 +64,10 @@ function outcome(test) {
   } catch (error) {
     return error instanceof TypeError ? 'TypeError' : error.code;
   } finally {
-    socket.linger = 0;
-    socket.close();
+    if (test.type !== 'context') {
+      socket.linger = 0;
+      socket.close();
+    }
   }
 }
 

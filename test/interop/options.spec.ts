@@ -3,6 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 import * as core from '@nest-zmq/core';
 import { type SocketTypeName, socketTypes } from '../../libs/zmq-core/src/foundation/socket-type.js';
+import {
+  type ContextOptionName,
+  contextOptionNames,
+  contextRowOf,
+} from '../../libs/zmq-core/src/socket/context-option-table.js';
 import type { OptionKind } from '../../libs/zmq-core/src/socket/option-row.js';
 import {
   type OptionName,
@@ -18,8 +23,8 @@ import { libraries } from './libzmq-peer.js';
 type Value = { readonly json: unknown } | { readonly bytes: string };
 
 interface Case {
-  readonly type: number;
-  readonly name: OptionName;
+  readonly type: number | 'context';
+  readonly name: OptionName | ContextOptionName;
   readonly id: number;
   /** What zeromq.js calls the type of the value, where it has no property for the option. */
   readonly by: string;
@@ -63,6 +68,14 @@ const writes = shared.flatMap((name) =>
   kinds[rowOf(name).kind].values.map((value) => caseOf(name, rowOf(name).on[0]!, value)),
 );
 
+const ofContexts = contextOptionNames.flatMap((name): Case[] => {
+  const { id, kind, access } = contextRowOf(name);
+  const { by, values } = kinds[kind];
+  const read: Case = { type: 'context', name, id, by };
+  // That one cannot be set.
+  return access === 'read-only' ? [read] : [read, ...values.map((value) => ({ ...read, value }))];
+});
+
 const classes = new Map(
   Object.values(core)
     .filter((value) => typeof value === 'function' && value.prototype instanceof core.Socket)
@@ -76,14 +89,15 @@ const classes = new Map(
 
 /** In the words of options-probe.mjs. */
 function ours({ type, name, value }: Case): string {
-  const socket = new (classes.get(type)!)() as core.Socket & Record<string, unknown>;
+  const made = type === 'context' ? new core.Context() : new (classes.get(type)!)();
+  const socket = made as unknown as Record<string, unknown>;
   try {
     if (value !== undefined) socket[name] = 'bytes' in value ? Buffer.from(value.bytes, 'hex') : value.json;
     return `ok: ${JSON.stringify(socket[name])}`;
   } catch (error) {
     return error instanceof TypeError ? 'TypeError' : (error as core.ZmqError).code;
   } finally {
-    socket.close();
+    if (made instanceof core.Socket) made.close();
   }
 }
 
@@ -117,7 +131,7 @@ const usable = npm!.missing === undefined && npm!.withoutDrafts === undefined;
 
   beforeAll(() => {
     warn = jest.spyOn(process, 'emitWarning').mockReturnValue();
-    answers = theirs([...defaults, ...writes]);
+    answers = theirs([...defaults, ...writes, ...ofContexts]);
   });
 
   afterAll(() => warn.mockRestore());
@@ -127,12 +141,16 @@ const usable = npm!.missing === undefined && npm!.withoutDrafts === undefined;
   });
 
   it('take and refuse the same values', () => {
-    expect(surprises(writes, answers.slice(defaults.length))).toEqual([]);
+    expect(surprises(writes, answers.slice(defaults.length, -ofContexts.length))).toEqual([]);
     expect(writes.length).toBeGreaterThan(1000);
   });
 
+  it('of contexts have the same defaults, and take and refuse the same values', () => {
+    expect(surprises(ofContexts, answers.slice(-ofContexts.length))).toEqual([]);
+  });
+
   it('differ on purpose where they are said to differ', () => {
-    surprises([...defaults, ...writes], answers);
+    surprises([...defaults, ...writes, ...ofContexts], answers);
     expect(unusedReasons()).toEqual([]);
   });
 });

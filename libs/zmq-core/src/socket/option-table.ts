@@ -186,7 +186,15 @@ export const optionTable = {
   /** What each new subscriber is sent first; empty or `null` = nothing. Default null. */
   welcomeMessage: { ...bytes, id: 72, zmq: 'XPUB_WELCOME_MSG', on: ['XPUB'], live: true, warns: true },
   /** A peer that holds more topics is disconnected; 0 = none are allowed. In topics, default 250000. */
-  maxSubscriptions: { ...int, id: -9, min: 0, initial: 250000, unit: 'topics', on: ['PUB', 'XPUB', 'RADIO'] },
+  maxSubscriptions: {
+    ...int,
+    id: -9,
+    min: 0,
+    initial: 250000,
+    unit: 'topics',
+    on: ['PUB', 'XPUB', 'RADIO'],
+    live: true,
+  },
   /** A peer whose topics are longer in sum is disconnected. In bytes, default 67108864. */
   maxSubscriptionBytes: {
     ...int,
@@ -195,6 +203,7 @@ export const optionTable = {
     initial: 64 * 1024 * 1024,
     unit: 'bytes',
     on: ['PUB', 'XPUB', 'RADIO'],
+    live: true,
   },
 
   // ── tcp ──
