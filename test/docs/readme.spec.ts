@@ -10,6 +10,7 @@ const READMES = [
   'docs/calls-and-events.md',
   'docs/options.md',
   'docs/messages.md',
+  'examples/README.md',
 ];
 
 interface Block {

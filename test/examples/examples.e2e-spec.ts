@@ -1,65 +1,16 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { Example as Program, killAll, Ports, root } from './example.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 // inside the repository, where '@nest-zmq/…' is found as its users find it: built
 const compiled = `${root}.cache/examples-test/`;
-const endWithParent = `${root}test/support/end-with-parent.mjs`;
-/** The ports that the examples name. */
-const PORTS = ['3000', '5555', '5557', '5558', '5560', '5561', '5562', '5580'];
-const running = new Set<Example>();
+let ports: Ports;
 
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-class Example {
-  readonly exited: Promise<number | null>;
-  output = '';
-  readonly #child: ChildProcess;
-  #onOutput: () => void = () => undefined;
-
+class Example extends Program {
   constructor(name: string) {
-    this.#child = spawn(process.execPath, ['--import', endWithParent, `${compiled}${name}.js`], {
-      env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
-    running.add(this);
-    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        this.output += text;
-        this.#onOutput();
-      });
-    }
-    this.exited = once(this.#child, 'close').then(([code]) => {
-      running.delete(this);
-      this.#onOutput();
-      return code as number | null;
-    });
-  }
-
-  async printed(text: string): Promise<void> {
-    while (!this.output.includes(text)) {
-      if (this.#child.exitCode !== null) throw new Error(`Ended without '${text}':\n${this.output}`);
-      await new Promise<void>((resolve) => (this.#onOutput = resolve));
-    }
-  }
-
-  stop(signal: NodeJS.Signals = 'SIGTERM'): void {
-    this.#child.kill(signal);
+    super(`${compiled}${name}.js`);
   }
 }
-
-const ports = new Map<string, number>();
 
 beforeAll(async () => {
   rmSync(compiled, { recursive: true, force: true });
@@ -67,18 +18,13 @@ beforeAll(async () => {
   const tsc = [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}examples`, '--outDir', compiled];
   const { status, stdout } = spawnSync(process.execPath, tsc, { encoding: 'utf8' });
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
-  for (const port of PORTS) ports.set(port, await freePort());
-  for (const file of readdirSync(compiled).filter((name) => name.endsWith('.js'))) {
-    const code = readFileSync(`${compiled}${file}`, 'utf8');
-    writeFileSync(
-      `${compiled}${file}`,
-      code.replace(/\b(3000|55\d\d)\b/g, (port) => String(ports.get(port))),
-    );
-  }
+  ports = await Ports.instead(['3000', '5555', '5557', '5558', '5560', '5561', '5562', '5580']);
+  for (const file of readdirSync(compiled).filter((name) => name.endsWith('.js')))
+    writeFileSync(`${compiled}${file}`, ports.put(readFileSync(`${compiled}${file}`, 'utf8')));
 }, 60_000);
 
-afterAll(() => {
-  for (const example of running) example.stop('SIGKILL');
+afterAll(async () => {
+  await killAll();
   rmSync(compiled, { recursive: true, force: true });
 });
 
@@ -89,8 +35,7 @@ describe('the examples do what they say', () => {
     const service = new Example('service');
     expect(await client.exited).toBe(0);
     expect(client.output).toBe('6\n');
-    service.stop();
-    await service.exited;
+    await service.stop();
   });
 
   it('core', async () => {
@@ -112,8 +57,7 @@ describe('the examples do what they say', () => {
       fetch(`http://127.0.0.1:${ports.get('5580')}${path}`).then((response) => response.text());
     const answers = await Promise.all(['/tea', '/cake'].map(ask));
     expect(answers).toEqual(['You asked for /tea by GET.\n', 'You asked for /cake by GET.\n']);
-    server.stop();
-    await server.exited;
+    await server.stop();
   });
 
   it('messages', async () => {
@@ -135,8 +79,7 @@ describe('the examples do what they say', () => {
     const worker = new Example('image-worker');
     expect(await pool.exited).toBe(0);
     for (const file of ['cat', 'dog', 'owl']) await worker.printed(`${file}.png: 200 pixels wide (attempt 1)`);
-    worker.stop();
-    await worker.exited;
+    await worker.stop();
     for (const { output } of [pool, worker]) expect(output).not.toMatch(/ERROR|WARN/);
   });
 
@@ -154,8 +97,7 @@ describe('the examples do what they say', () => {
     await shop.printed('Ordered: tea, cake');
     await shop.printed('Dear customer, tea, cake will cost 7');
     for (const example of [shop, gateway]) {
-      example.stop();
-      await example.exited;
+      await example.stop();
       expect(example.output).not.toContain('ERROR');
     }
   });
