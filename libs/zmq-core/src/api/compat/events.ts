@@ -106,9 +106,12 @@ export function toNpmEvent(event: InnerEvent): Event {
     case 'close:error':
     case 'handshake:error:other':
       return { type, address: event.address, error: asNpmEventError(event.error) as ErrnoError };
+    case 'close':
+      // Of what could not be bound libzmq does not tell the address, and the key is not there.
+      if (event.address === '') return { type } as Event;
+      return { type, address: event.address };
     case 'accept':
     case 'bind':
-    case 'close':
     case 'connect':
     case 'connect:delay':
     case 'disconnect':
