@@ -9,10 +9,10 @@ const named = [...text.matchAll(/`([^`\s]+\.ts)`/g)].map(([, file]) => file!);
 const pathOf = (file: string): string => (file.startsWith('test/') ? root : src) + file;
 
 /** Number of the RFC, section or socket type, place. */
-const ID = /\b(?:23|28|29|30|31|37)-[A-Z]+-\d+\b/g;
+const ID = /\b(?:23|28|29|30|31|37|41|48)-[A-Z]+-\d+\b/g;
 
 /**
- * How many clauses there are: of a list of 28 to 31 all its bullets, of a section of
+ * How many clauses there are: of a list of 28 to 31, 41 and 48 all its bullets, of a section of
  * 37/ZMTP its sentences with MUST, SHALL and SHOULD (of 23/ZMTP those that differ).
  */
 const CLAUSES: Readonly<Record<string, number>> = {
@@ -24,6 +24,8 @@ const CLAUSES: Readonly<Record<string, number>> = {
   '37-BEAT': 7, '37-COMPAT': 3, '37-ERROR': 4, '37-FRAME': 2, '37-ID': 3, '37-MECH': 5, '37-META': 4, '37-MSG': 1,
   '37-NULL': 10, '37-PATTERN': 4, '37-PUBSUB': 6, '37-RADIO': 3, '37-RESOURCE': 3, '37-SAFE': 3, '37-SEC': 3,
   '37-SOCKET': 6, '37-TOPOLOGY': 1, '37-TYPE': 3, '37-VERSION': 8, '37-WIRE': 4,
+  '41-CLIENT': 13, '41-SERVER': 15,
+  '48-DISH': 14, '48-GROUP': 2, '48-RADIO': 16,
 }; // prettier-ignore
 
 interface Rule {

@@ -127,7 +127,7 @@ export class PeerSocket extends RoutedSocket {
   /**
    * Connects as `connect` does, and gives the routing id of the new peer: messages
    * may be sent to it at once, and go out when it is there. The id outlives reconnects.
-   * Throws as `connect`, and EINVAL with `immediate`.
+   * Throws as `connect`, and EINVAL (libzmq: EFAULT) with `immediate`.
    */
   connectPeer(endpoint: string): number {
     return connectPeer(usableCoreOf(this), checkEndpoint(endpoint));
