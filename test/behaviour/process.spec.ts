@@ -159,6 +159,50 @@ describe('the process', () => {
     expect(await ending).toEqual({ ...inOrder, stdout: 'ETERM' });
   });
 
+  it('delivers what a worker thread has sent before that ends', async () => {
+    const pull = open(new Pull());
+    await pull.bind('tcp://127.0.0.1:*');
+    const ending = run(
+      `import { Worker } from 'node:worker_threads';
+       const code = \`import { Push } from '@nest-zmq/core';
+         const push = new Push();
+         push.connect('\${endpoint}');
+         for (let i = 0; i < 100; i++) await push.send(i);\`;
+       new Worker(new URL('data:text/javascript,' + encodeURIComponent(code)));`,
+      pull.lastEndpoint!,
+    );
+    expect(await receive(pull, 100)).toEqual(numbers(100));
+    expect(await ending).toEqual(inOrder);
+  });
+
+  it('sees no rejection that is not of a promise it was given', async () => {
+    const ended = await run(`
+      process.on('unhandledRejection', (reason) => process.stdout.write(String(reason)));
+      const ignored = () => {};
+      for (const end of ['close', 'terminate']) {
+        const context = new Context({ blocky: false });
+        const [pull, push, pair] = [new Pull({ context }), new Push({ context, sendTimeout: 1 }), new Pair({ context })];
+        await pull.bind('ipc://*');
+        await pull.bind('tcp://127.0.0.1:*');
+        push.connect(pull.lastEndpoint);
+        push.connect('tcp://127.0.0.1:1');
+        push.connect('ipc:///no/such/path');
+        push.disconnect('tcp://127.0.0.1:1');
+        push.events.on('close', () => {});
+        for (const socket of [pull, pair]) socket.receive({ signal: AbortSignal.timeout(60_000) }).catch(ignored);
+        pair.send('x').catch(ignored);
+        pair.untilWritable().catch(ignored);
+        pair.events.receive().catch(ignored);
+        for (let i = 0; i < 10; i++) push.trySend(i);
+        pull.bind('tcp://127.0.0.1:*').catch(ignored);
+        pair.bind('tcp://no.such.host.invalid:1').catch(ignored);
+        if (end === 'terminate') await context.terminate();
+        else for (const socket of [pull, push, pair]) socket.close();
+      }
+    `);
+    expect(ended).toEqual(inOrder);
+  });
+
   it('reports an error that a sink throws, and the next message is not lost', async () => {
     const ended = await run(`
       const pull = new Pull();
