@@ -29,3 +29,16 @@ describe.each(['tcp://127.0.0.1:*', 'inproc://close'])('close() over %s', (endpo
     pull.close();
   });
 });
+
+it.each([
+  ['close()', (push: Push) => push.close()],
+  ['unbind()', (push: Push) => push.unbindSync(push.lastEndpoint!)],
+])('%s without linger, right after a send, lets out what the connection takes at once', async (_name, end) => {
+  const { push, pull } = await connected('tcp://127.0.0.1:*');
+  push.linger = 0;
+  await push.send('goodbye');
+  end(push);
+  expect(String(await pull.receive())).toBe('goodbye');
+  pull.close();
+  push.close();
+});

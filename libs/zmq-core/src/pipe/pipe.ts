@@ -230,6 +230,11 @@ export class PipeEnd {
     this.flush();
   }
 
+  /** Before what it wrote is dropped: the other end takes now what it can at once. */
+  handOver(): void {
+    this.#other.handler.onHandOver?.(this.#other);
+  }
+
   /**
    * Ends the pipe from this side. Idempotent. What this end wrote is still read by
    * the other, unless it is to `drop`; the other then gets `onClosed`. What was queued

@@ -192,6 +192,14 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#outflow.gather();
   }
 
+  /**
+   * One batch, if the stream takes it. libzmq's I/O thread has written by then what was
+   * sent right before a close without linger.
+   */
+  onHandOver(): void {
+    if (this.#state === 'open') this.#outflow.flush();
+  }
+
   /** The reader made room, or will never read again: goes on with what was left undecoded. */
   onWritable(): void {
     if (this.#paused && this.#state === 'open') this.#resumeReading();

@@ -223,6 +223,7 @@ export class Endpoints {
     // Over inproc what was sent is in the peer's queue already: no linger takes it back.
     const pipeLinger = link.kind === 'binder' || link.kind === 'connecter' ? -1 : linger;
     for (const end of entry.pipes) {
+      if (pipeLinger === 0) end.handOver();
       if (keepsReceived) socket.retirePipe(end, closedByUs, pipeLinger);
       else socket.endPipe(end, closedByUs, pipeLinger);
     }
