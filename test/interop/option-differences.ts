@@ -73,12 +73,6 @@ const differences: readonly Difference[] = [
     reason: 'there is no security yet',
   },
   {
-    options: ['socksProxy', 'socksUsername', 'socksPassword'],
-    ours: /^ENOTSUP$/,
-    theirs: /^ok: /,
-    reason: 'there is no SOCKS5 yet, and what is to go through a proxy must not go past it',
-  },
-  {
     options: ['vmciBufferSize', 'vmciBufferMinSize', 'vmciBufferMaxSize', 'vmciConnectTimeout'],
     ours: /^ENOTSUP$|^ok: -1$/,
     theirs: /^EINVAL$/,

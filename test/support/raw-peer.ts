@@ -41,7 +41,7 @@ export class RawPeer {
   /** @param options `allowHalfOpen`: it does not close when the other side does */
   static async connect(endpoint: string, options: { readonly allowHalfOpen?: boolean } = {}): Promise<RawPeer> {
     const { hostname, port } = new URL(endpoint.replace('tcp:', 'http:'));
-    const socket = connect({ port: Number(port), host: hostname, ...options });
+    const socket = connect({ port: Number(port), host: hostname.replace(/^\[|\]$/g, ''), ...options });
     await once(socket, 'connect');
     return new RawPeer(socket);
   }

@@ -184,17 +184,17 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
   onPeerGone(): void {}
 
   #tryOnce(): void {
-    const { connectTimeoutMs } = this.#host.options;
+    const { connectTimeoutMs, handshakeMs, socksProxy } = this.#host.options;
+    // The system ends a connect that takes too long, but nobody a proxy that says nothing.
+    const isLimited = connectTimeoutMs > 0 || socksProxy === undefined;
+    const [limitMs, option] = isLimited ? [connectTimeoutMs, 'connectTimeout'] : [handshakeMs, 'handshakeInterval'];
     if (this.#transport.dialsSlowly) this.#host.emit({ type: 'connect:delay', ...this.#place });
     if (this.#stopped) return;
-    if (connectTimeoutMs > 0) {
-      this.#timer = this.#host.clock.setTimer(connectTimeoutMs, () => {
-        this.failed(
-          new ZmqError('ETIMEDOUT', `no connection within ${connectTimeoutMs} ms (connectTimeout)`, {
-            address: this.endpoint,
-          }),
-        );
-      });
+    if (limitMs > 0) {
+      const message = `no connection within ${limitMs} ms (${option})`;
+      this.#timer = this.#host.clock.setTimer(limitMs, () =>
+        this.failed(new ZmqError('ETIMEDOUT', message, { address: this.endpoint })),
+      );
     }
     this.#dial = this.#transport.dial(this.#address, this.#host.options, this);
   }

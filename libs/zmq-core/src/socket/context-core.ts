@@ -60,7 +60,7 @@ export class ContextCore {
   checkConnect(endpoint: string): void {
     const { scheme, address } = parseEndpoint(endpoint);
     const transport = this.transports.get(scheme, endpoint);
-    if (transport.kind === 'bytes') transport.checkDial(address, { ipv6: this.options.ipv6 });
+    if (transport.kind === 'bytes') transport.checkDial(address, { ipv6: this.options.ipv6, socksProxy: undefined });
   }
 
   /** Throws ETERM after `shutdown`, EMFILE when `maxSockets` sockets are open. */

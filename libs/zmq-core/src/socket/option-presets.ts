@@ -107,10 +107,6 @@ export const noSecurity = {
   kind: 'refused',
   reason: 'PLAIN, CURVE and ZAP are not available; leave it at its default',
 } as const;
-export const noSocks = {
-  kind: 'refused',
-  reason: 'SOCKS5 is not available, and what is to go through a proxy must not go past it',
-} as const;
 export const noDevice = {
   kind: 'refused',
   reason: 'Node.js cannot bind to a device, and other traffic must not pass silently; bind to its address',

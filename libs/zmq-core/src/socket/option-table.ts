@@ -18,7 +18,6 @@ import {
   noFd,
   noMulticast,
   noSecurity,
-  noSocks,
   noThreads,
   noVmci,
   osId,
@@ -64,7 +63,7 @@ export const optionTable = {
   reconnectMaxInterval: { ...ms, id: 21, zmq: 'RECONNECT_IVL_MAX', initial: 0 },
   /** The part of each wait, where there is a `reconnectMaxInterval` or after a refusal, that chance may take away: many who lost one server do not come back in one moment. Default 0. */
   reconnectJitter: { kind: 'fraction', id: -5, min: 0, max: 1, initial: 0, on: everySocket },
-  /** When not to connect again, as a sum: 1 when the connection was refused, 2 when the handshake failed, 4 after `disconnect`. Default 0. */
+  /** When not to connect again, as a sum: 1 when the connection was refused, 2 when the handshake failed or the connection was lost in it, 4 after `disconnect`, for what was still to be sent. Default 0. */
   reconnectStop: { ...int, id: 109, zmq: 'RECONNECT_STOP', min: 0, max: 7, initial: 0 },
   /** Connect again, after the longest wait, even to a peer that broke the protocol or refused us. Default false. */
   reconnectAfterRefusal: { ...bool, id: -4 },
@@ -229,12 +228,12 @@ export const optionTable = {
     on: everySocket,
     access: 'write-only',
   },
-  /** `host:port` of a SOCKS5 proxy that tcp connections go through; `null` = none. Default null. Refused here. */
-  socksProxy: { ...text, id: 68, zmq: 'SOCKS_PROXY', max: 1024, nullable: true, effect: noSocks },
-  /** The login at the proxy; empty, which is read as `null`, or `null` = without. Default null. Refused here. */
-  socksUsername: { ...text, id: 99, zmq: 'SOCKS_USERNAME', min: 0, nullable: true, effect: noSocks },
-  /** The password for `socksUsername`. Default null. Refused here. */
-  socksPassword: { ...text, id: 100, zmq: 'SOCKS_PASSWORD', min: 0, nullable: true, secret: true, effect: noSocks },
+  /** `host:port` of a SOCKS5 proxy that tcp connections go through; `null` = none. Default null. */
+  socksProxy: { ...text, id: 68, zmq: 'SOCKS_PROXY', max: 1024, nullable: true },
+  /** The login at the proxy; empty, which is read as `null`, or `null` = without. Default null. */
+  socksUsername: { ...text, id: 99, zmq: 'SOCKS_USERNAME', min: 0, nullable: true },
+  /** The password for `socksUsername`. Default null. */
+  socksPassword: { ...text, id: 100, zmq: 'SOCKS_PASSWORD', min: 0, nullable: true, secret: true },
   /** The system's buffer of a connection, outwards; -1 = its own choice. In bytes, default -1. Without effect here. */
   sendBufferSize: { ...system, id: 11, zmq: 'SNDBUF', unit: 'bytes', on: sending, effect: hidden },
   /** The system's buffer of a connection, inwards; -1 = its own choice. In bytes, default -1. Without effect here. */

@@ -1,6 +1,7 @@
 import type { SocketTypeName } from '../foundation/socket-type.js';
 import type { SessionOptions } from '../session/session-host.js';
 import { parseIpRange } from '../transport/ip-range.js';
+import type { SocksProxy } from '../transport/transport.js';
 import type { OptionValues } from './option-table.js';
 import { asMessage } from './peer-notes.js';
 
@@ -30,6 +31,7 @@ export function sessionOptions(
     tcpAcceptFilters: options.tcpAcceptFilter.map((text) => parseIpRange(text)!),
     tcpKeepalive: options.tcpKeepalive,
     tcpKeepaliveIdle: options.tcpKeepaliveIdle,
+    socksProxy: socksProxy(options),
     immediate: options.immediate,
     connectTimeoutMs: options.connectTimeout,
     reconnectIntervalMs: options.reconnectInterval,
@@ -45,4 +47,11 @@ export function sessionOptions(
     maxHandshakes: options.maxHandshakes,
     outBatchSize: options.outBatchSize,
   };
+}
+
+function socksProxy({ socksProxy: address, socksUsername, socksPassword }: OptionValues): SocksProxy | undefined {
+  if (address === null) return undefined;
+  // As in libzmq the name decides whether there is a login.
+  const login = socksUsername ? { username: socksUsername, password: socksPassword ?? '' } : undefined;
+  return { address, login };
 }

@@ -6,9 +6,10 @@ import { Watch } from './watch.js';
 export const defaultTransportOptions: TransportOptions = {
   backlog: 100,
   ipv6: false,
-  tcpAcceptFilters: [],
   tcpKeepalive: -1,
   tcpKeepaliveIdle: -1,
+  tcpAcceptFilters: [],
+  socksProxy: undefined,
 };
 
 /** A listener that keeps what it accepts. */

@@ -1,6 +1,6 @@
 import { ZmqError } from '../foundation/errors.js';
 import type { ByteTransport } from '../transport/transport.js';
-import { ProbeDial, ProbeListener } from './byte-transport-harness.js';
+import { defaultTransportOptions, ProbeDial, ProbeListener } from './byte-transport-harness.js';
 import { itWhen } from './it-when.js';
 import type { StreamProbe } from './stream-probe.js';
 
@@ -61,7 +61,7 @@ export function describeByteTransport(
         const listener = await listen();
         expect(listener.endpoint.startsWith(`${transport.scheme}://`)).toBe(true);
         expect(listener.endpoint).not.toContain('*');
-        transport.checkDial(listener.address, { ipv6: false });
+        transport.checkDial(listener.address, defaultTransportOptions);
         const [accepted, dialler] = await connect(listener);
         expect(accepted.stream.remoteAddress).not.toBe('');
         expect(dialler.stream.remoteAddress).not.toBe('');

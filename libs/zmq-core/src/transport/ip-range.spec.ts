@@ -45,6 +45,9 @@ describe('a range of addresses', () => {
   it('of IPv4 has the same addresses written as IPv6, and an address with its zone', () => {
     expect(isInRanges('::ffff:10.1.2.3', [parseIpRange('10.0.0.0/8')!])).toBe(true);
     expect(isInRanges('10.1.2.3', [parseIpRange('::ffff:10.1.2.3')!])).toBe(true);
+    expect(isInRanges('10.1.2.3', [parseIpRange('::ffff:10.0.0.0/104')!])).toBe(true);
+    expect(isInRanges('11.1.2.3', [parseIpRange('::ffff:10.0.0.0/104')!])).toBe(false);
+    expect(parseIpRange('::ffff:10.0.0.0/24')).toBeUndefined();
     expect(isInRanges('fe80::1%eth0', [parseIpRange('fe80::/16')!])).toBe(true);
   });
 

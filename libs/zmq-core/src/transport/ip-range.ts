@@ -13,8 +13,10 @@ export function parseIpRange(text: string): IpRange | undefined {
   if (bytes === undefined || rest.length > 0) return undefined;
   const all = bytes.length * 8;
   if (mask === undefined) return { bytes, bits: all };
-  if (!/^(0|[1-9]\d{0,2})$/.test(mask) || Number(mask) > all) return undefined;
-  return { bytes, bits: Number(mask) };
+  if (!/^(0|[1-9]\d{0,2})$/.test(mask)) return undefined;
+  // Of an IPv4 address that is written as IPv6 the bits are those of IPv6.
+  const bits = Number(mask) - (bytes.length === 4 && address.includes(':') ? 96 : 0);
+  return bits >= 0 && bits <= all ? { bytes, bits } : undefined;
 }
 
 /** Whether an address is in one of the ranges. An IPv4 address that is written as IPv6 (`::ffff:10.1.2.3`) is one of IPv4. */
@@ -31,7 +33,8 @@ function contains({ bytes, bits }: IpRange, address: readonly number[]): boolean
   return (bits & 7) === 0 || (bytes[whole]! & mask & 0xff) === (address[whole]! & mask & 0xff);
 }
 
-function parseIp(text: string): number[] | undefined {
+/** The 4 or 16 bytes of an address as it is usually written; `undefined` for all else. */
+export function parseIp(text: string): number[] | undefined {
   return parseIpv4(text) ?? parseIpv6(text);
 }
 

@@ -23,6 +23,20 @@ export interface TransportOptions {
   readonly tcpKeepalive: number;
   /** Seconds of silence before the first keepalive probe; -1 = the system's default. */
   readonly tcpKeepaliveIdle: number;
+  readonly socksProxy: SocksProxy | undefined;
+}
+
+/** The SOCKS5 proxy that tcp connections go through. */
+export interface SocksProxy {
+  /** `host:port`. */
+  readonly address: string;
+  readonly login: SocksLogin | undefined;
+}
+
+/** Each at most 255 bytes. */
+export interface SocksLogin {
+  readonly username: string;
+  readonly password: string;
 }
 
 export interface ByteTransport {
@@ -32,7 +46,7 @@ export interface ByteTransport {
   readonly dialsSlowly: boolean;
 
   /** Throws EINVAL, ENODEV, … if `address` (without the scheme) can never be dialled. */
-  checkDial(address: string, options: Pick<TransportOptions, 'ipv6'>): void;
+  checkDial(address: string, options: Pick<TransportOptions, 'ipv6' | 'socksProxy'>): void;
 
   /**
    * Starts one attempt. Exactly one of `connected` and `failed` is called, later,

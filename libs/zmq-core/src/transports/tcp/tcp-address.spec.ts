@@ -1,6 +1,13 @@
 import { networkInterfaces } from 'node:os';
 import { itWhen } from '../../testing/it-when.js';
-import { formatHostAndPort, localHost, parseBindAddress, parseDialAddress, withSystemZone } from './tcp-address.js';
+import {
+  formatHostAndPort,
+  localHost,
+  parseBindAddress,
+  parseDialAddress,
+  parseProxyAddress,
+  withSystemZone,
+} from './tcp-address.js';
 
 const addresses = Object.entries(networkInterfaces()).flatMap(([name, all]) =>
   (all ?? []).map((one) => [name, one] as const),
@@ -84,6 +91,7 @@ describe('parseDialAddress', () => {
     'a:b;a:1',
     'a:1;b:70000',
     'a:1;b:2;c:3',
+    `${'x'.repeat(256)}:1`,
   ])('refuses %s', (address) => {
     expect(() => parseDialAddress(address)).toThrow(refusal('EINVAL', address));
   });
@@ -95,6 +103,24 @@ describe('parseDialAddress', () => {
     );
     expect(() => parseDialAddress('a:70000')).toThrow(/"70000" is no port; it is a number from 0 to 65535/);
   });
+});
+
+describe('parseProxyAddress', () => {
+  it.each([
+    ['localhost:1080', { host: 'localhost', port: 1080 }],
+    ['[::1]:1080', { host: '::1', port: 1080 }],
+    ['10.0.0.1:1080', { host: '10.0.0.1', port: 1080 }],
+  ])('%s', (text, expected) => {
+    expect(parseProxyAddress(text, 'a:1')).toEqual(expected);
+  });
+
+  it.each(['localhost', ':1080', '*:1080', 'localhost:*', 'localhost:0', 'socks5://localhost:1080', 'a:b', ''])(
+    'refuses %s by the name of the option',
+    (text) => {
+      expect(() => parseProxyAddress(text, 'a:1')).toThrow(refusal('EINVAL', 'a:1'));
+      expect(() => parseProxyAddress(text, 'a:1')).toThrow(/socksProxy is ".*"; it must be host:port/);
+    },
+  );
 });
 
 describe('localHost', () => {

@@ -27,6 +27,8 @@ export interface DialAddress extends HostAndPort {
 type BadHost = 'ENODEV' | 'EINVAL';
 
 const example = 'write host:port, for example tcp://127.0.0.1:5555';
+/** A host name has at most 253 characters; this is what a SOCKS proxy can be told. */
+const LONGEST_HOST = 255;
 /** What a host name, an address with a zone (`fe80::1%eth0`) or an interface name is made of. */
 const legalHost = /^[a-z0-9:][\w.:%-]*$/i;
 
@@ -45,6 +47,17 @@ export function parseDialAddress(address: string): DialAddress {
   const to = parse(target, address, 'EINVAL');
   if (to.host === '*') throw invalid(address, 'only bind takes the host *; name the host to connect to');
   return { ...to, source };
+}
+
+/** Of the option `socksProxy`: `host:port`. Throws EINVAL. @param address what is to be dialled, for the error */
+export function parseProxyAddress(text: string, address: string): HostAndPort {
+  try {
+    const proxy = parse(text, address, 'EINVAL');
+    if (proxy.host !== '*' && proxy.port !== 0) return proxy;
+  } catch {
+    // Said below, with the name of the option.
+  }
+  throw invalid(address, `socksProxy is "${text}"; it must be host:port, for example localhost:1080 or [::1]:1080`);
 }
 
 /** `127.0.0.1:5555`, `[::1]:5555`. */
@@ -118,7 +131,8 @@ function parseSource(text: string, address: string): HostAndPort {
 function parseHost(text: string, address: string, badHost: BadHost): string {
   const host = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
   if (host === '') throw refused(badHost, address, `"${address}" has no host; ${example}`);
-  if (host !== '*' && !legalHost.test(host)) throw refused(badHost, address, `"${host}" is no host; ${example}`);
+  if (host !== '*' && (!legalHost.test(host) || host.length > LONGEST_HOST))
+    throw refused(badHost, address, `"${host}" is no host; ${example}`);
   return host;
 }
 

@@ -16,6 +16,8 @@ import { NetDial } from '../net-stream/net-dial.js';
 import { bindError } from '../net-stream/net-errors.js';
 import { NetListener } from '../net-stream/net-listener.js';
 import { NetStream } from '../net-stream/net-stream.js';
+import { SocksDial } from './socks-dial.js';
+import { SocksHandshake } from './socks5.js';
 import {
   formatHostAndPort,
   type HostAndPort,
@@ -23,6 +25,7 @@ import {
   needsIpv6,
   parseBindAddress,
   parseDialAddress,
+  parseProxyAddress,
   withSystemZone,
 } from './tcp-address.js';
 
@@ -32,28 +35,23 @@ export class TcpTransport implements ByteTransport {
   readonly scheme = 'tcp';
   readonly dialsSlowly = true;
 
-  checkDial(address: string, { ipv6 }: Pick<TransportOptions, 'ipv6'>): void {
-    const { host, source } = parseDialAddress(address);
-    for (const name of [host, source?.host ?? '*']) if (isIPv6(name) && !ipv6) throw needsIpv6(name, address);
+  checkDial(address: string, { ipv6, socksProxy }: Pick<TransportOptions, 'ipv6' | 'socksProxy'>): void {
+    const { source, ...target } = parseDialAddress(address);
+    const next = socksProxy === undefined ? target : parseProxyAddress(socksProxy.address, address);
+    for (const host of [next.host, source?.host ?? '*']) if (isIPv6(host) && !ipv6) throw needsIpv6(host, address);
   }
 
   /** Names, of hosts and of the interface to use, are looked up at each dial: they may mean something else by now. */
   dial(address: string, options: TransportOptions, sink: DialSink): Dial {
     const { source, ...target } = parseDialAddress(address);
+    const { socksProxy } = options;
     try {
-      const host = withSystemZone(target.host, address);
-      const from = source && sourceHost(source, host, options, address);
-      const socket = connect({
-        host,
-        port: target.port,
-        family: from === undefined ? (options.ipv6 ? 0 : 4) : isIPv6(from) ? 6 : 4,
-        autoSelectFamily: true,
-        noDelay: true,
-        ...keepAlive(options),
-        ...(from !== undefined && { localAddress: from }),
-        ...(source !== undefined && source.port !== 0 && { localPort: source.port }),
-      });
-      return new NetDial(socket, sink, acceptConnected);
+      if (socksProxy === undefined)
+        return new NetDial(connectTo(target, source, options, address), sink, acceptConnected);
+      // The proxy is told the target as it is; what it means there is not for us to know.
+      const handshake = new SocksHandshake(target, socksProxy.login, `tcp://${address}`);
+      const socket = connectTo(parseProxyAddress(socksProxy.address, address), source, options, address);
+      return new SocksDial(socket, handshake, formatHostAndPort(target.host, target.port), sink);
     } catch (error) {
       return failSoon(error as NodeJS.ErrnoException, sink);
     }
@@ -84,6 +82,27 @@ export class TcpTransport implements ByteTransport {
     }
     return listenerOf(server, bind, host);
   }
+}
+
+/** Throws ENODEV, EINVAL. */
+function connectTo(
+  { host, port }: HostAndPort,
+  source: HostAndPort | undefined,
+  options: TransportOptions,
+  address: string,
+): Socket {
+  const to = withSystemZone(host, address);
+  const from = source && sourceHost(source, to, options, address);
+  return connect({
+    host: to,
+    port,
+    family: from === undefined ? (options.ipv6 ? 0 : 4) : isIPv6(from) ? 6 : 4,
+    autoSelectFamily: true,
+    noDelay: true,
+    ...keepAlive(options),
+    ...(from !== undefined && { localAddress: from }),
+    ...(source !== undefined && source.port !== 0 && { localPort: source.port }),
+  });
 }
 
 function createListener(options: TransportOptions, sink: ListenSink): Server {
