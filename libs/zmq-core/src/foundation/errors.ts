@@ -68,7 +68,7 @@ export class ZmqError extends Error {
   }
 }
 
-/** How a peer broke the protocol: libzmq's event values (`ZMQ_PROTOCOL_ERROR_*`). */
+/** How a peer, or a handler of ZAP, broke the protocol: libzmq's event values (`ZMQ_PROTOCOL_ERROR_*`). */
 export const protocolErrors = {
   ERR_ZMTP_UNSPECIFIED: 0x10000000,
   ERR_ZMTP_UNEXPECTED_COMMAND: 0x10000001,
@@ -84,17 +84,23 @@ export const protocolErrors = {
   ERR_ZMTP_INVALID_METADATA: 0x10000018,
   ERR_ZMTP_CRYPTOGRAPHIC: 0x11000001,
   ERR_ZMTP_MECHANISM_MISMATCH: 0x11000002,
+  ERR_ZAP_UNSPECIFIED: 0x20000000,
+  ERR_ZAP_MALFORMED_REPLY: 0x20000001,
+  ERR_ZAP_BAD_REQUEST_ID: 0x20000002,
+  ERR_ZAP_BAD_VERSION: 0x20000003,
+  ERR_ZAP_INVALID_STATUS_CODE: 0x20000004,
+  ERR_ZAP_INVALID_METADATA: 0x20000005,
 } as const;
 
 export type ProtocolErrorCode = keyof typeof protocolErrors;
 
-/** A peer's misbehaviour: its connection is closed, and this is the reason in the event. */
+/** A peer's misbehaviour, or that of the handler of ZAP that was asked about it: its connection is closed, and this is the reason in the event. */
 export class ProtocolError extends Error {
   readonly code: ProtocolErrorCode;
   readonly errno: number;
 
   constructor(code: ProtocolErrorCode, detail: string) {
-    super(`ZMTP protocol error: ${detail}`);
+    super(`${code.startsWith('ERR_ZAP') ? 'ZAP' : 'ZMTP'} protocol error: ${detail}`);
     this.code = code;
     this.errno = protocolErrors[code];
   }
