@@ -16,6 +16,7 @@ interface Layer {
 const LAYERS: readonly Layer[] = [
   { folder: 'foundation', layers: [], node: ['util', 'events', 'crypto', 'diagnostics_channel', 'os'] },
   { folder: 'wire', layers: ['foundation'] },
+  { folder: 'keys', layers: ['foundation'], node: ['crypto', 'fs', 'fs/promises', 'path', 'util'] },
   { folder: 'mechanism', layers: ['foundation', 'wire'] },
   { folder: 'connection', layers: ['foundation', 'wire', 'mechanism'] },
   { folder: 'pipe', layers: ['foundation'] },
@@ -24,10 +25,11 @@ const LAYERS: readonly Layer[] = [
   { folder: 'session', layers: ['foundation', 'connection', 'pipe', 'transport'] },
   { folder: 'patterns', layers: ['foundation', 'pipe'] },
   { folder: 'socket', layers: ['foundation', 'pipe', 'patterns', 'session', 'transport'] },
-  { folder: 'zap', layers: ['foundation', 'mechanism', 'socket', 'patterns'] },
-  { folder: 'api', layers: ['foundation', 'mechanism', 'socket', 'zap', 'transports'] },
+  { folder: 'zap', layers: ['foundation', 'wire', 'keys', 'mechanism', 'socket', 'patterns'] },
+  { folder: 'api', layers: ['foundation', 'keys', 'mechanism', 'socket', 'zap', 'transports'] },
+  { folder: 'cli', layers: ['foundation', 'keys'], node: ['fs', 'path', 'util'] },
   { folder: 'zeromq', layers: ['api', 'foundation'] },
-  { folder: 'index.ts', layers: ['api', 'foundation'] },
+  { folder: 'index.ts', layers: ['api', 'foundation', 'keys'] },
 ];
 
 /** Inside `transports/`: no plug-in imports another one, but for these. */
@@ -212,7 +214,7 @@ describe('the checker can fail', () => {
       `import { Pipe } from '../../pipe/pipe.js';`,
       /transports may import foundation, transport/,
     ],
-    ['index.ts', `export { Session } from './session/session.js';`, /index.ts may import api, foundation/],
+    ['index.ts', `export { Session } from './session/session.js';`, /index.ts may import api, foundation, keys/],
     ['helpers/x.ts', `import { z } from '../foundation/z85.js';`, /helpers has no row/],
   ])('%s: %s', (file, line, message) => {
     expect(check(file, line)).toEqual([expect.stringMatching(message)]);

@@ -1,6 +1,14 @@
 /** ZeroMQ in pure TypeScript. The names are those of zeromq.js; what is added is documented where it is. */
+export {
+  Authenticator,
+  type AuthenticatorEvent,
+  type AuthenticatorEventOfType,
+  type AuthenticatorEventType,
+  type AuthenticatorOptions,
+} from './api/authenticator.js';
 export { type PeerOptions, type Readable, type SendOptions, type Writable } from './api/capabilities.js';
 export { Context, context, type ContextOptions, type ContextParts, createContext } from './api/context.js';
+export { curveKeyPair, curvePublicKey } from './api/curve-keys.js';
 export {
   Channel,
   Client,
@@ -41,6 +49,16 @@ export { ProtocolError, ZmqError } from './foundation/errors.js';
 export { monitorEvents } from './foundation/monitor-events.js';
 export type { CloseReason } from './foundation/peer-info.js';
 export type { RandomSource } from './foundation/random.js';
+export { decodeZ85, encodeZ85 } from './foundation/z85.js';
+export type { Certificate, NewCertificate } from './keys/certificate.js';
+export { type CertificateFiles, loadCertificate, saveCertificate, type SaveOptions } from './keys/certificate-file.js';
+export { type Certificates, loadCertificates } from './keys/certificate-folder.js';
+export type { CurveKeyPair } from './keys/key-pair.js';
+export type {
+  AuthenticationRequest,
+  Authenticator as ContextAuthenticator,
+  Verdict,
+} from './mechanism/authenticator.js';
 export type { ConnectOptions } from './socket/endpoints.js';
 export type { Group } from './socket/groups.js';
 export type { Peer, PeerSink } from './socket/peer.js';
@@ -48,3 +66,7 @@ export type { MonitorType } from './socket/monitor.js';
 export type { MonitorVersion } from './socket/monitor-frames.js';
 export type { MessageSink } from './socket/receiver.js';
 export type { SubscriptionEvent } from './socket/subscriptions.js';
+export type { Admission, AdmissionCallback, AdmissionDetails } from './zap/admission.js';
+export type { CertificateFolderOptions, CurveKeys } from './zap/key-rules.js';
+export type { PlainPasswords } from './zap/password-rules.js';
+export type { ZapMechanism, ZapRequest } from './zap/zap-request.js';

@@ -2,11 +2,13 @@ import type { Clock } from '../foundation/clock.js';
 import type { RandomSource } from '../foundation/random.js';
 import { ZmqError } from '../foundation/errors.js';
 import { type ContextOptionName, contextOptionNames, contextRowOf } from '../socket/context-option-table.js';
+import type { Authenticator } from '../mechanism/authenticator.js';
 import { ContextCore } from '../socket/context-core.js';
 import { checkValue } from '../socket/option-check.js';
 import { warnOfNoEffect } from '../socket/option-warnings.js';
 import type { Transport } from '../transport/transport.js';
 import { defaultTransports } from '../transports/default-transports.js';
+import { ZapClient } from '../zap/zap-client.js';
 
 /** Parts of a context that tests and plug-ins hand in. */
 export interface ContextParts {
@@ -15,6 +17,8 @@ export interface ContextParts {
   readonly random?: RandomSource;
   /** In place of the built-in tcp, ipc and inproc. */
   readonly transports?: readonly Transport[];
+  /** Decides who may connect. Default: asks the ZAP handler of the context, the socket that is bound to `inproc://zeromq.zap.01` (see `Authenticator`). */
+  readonly authenticator?: Authenticator;
 }
 
 /** Checked like the options of sockets: a `TypeError` for a wrong type, EINVAL for a value out of range. */
@@ -54,7 +58,8 @@ export function coreOfContext(context: unknown): ContextCore {
 export class Context {
   constructor(options: ContextOptions = {}, parts: ContextParts = {}) {
     if (typeof options !== 'object' || options === null) throw new TypeError('Options must be an object');
-    cores.set(this, new ContextCore({ ...parts, transports: parts.transports ?? defaultTransports() }));
+    const { transports = defaultTransports(), authenticator = new ZapClient(transports) } = parts;
+    cores.set(this, new ContextCore({ ...parts, transports, authenticator }));
     Object.seal(this);
     Object.assign(this, options);
   }

@@ -1,6 +1,7 @@
 import { type Clock, systemClock, type Timer } from '../foundation/clock.js';
 import { ZmqError } from '../foundation/errors.js';
 import { type RandomSource, systemRandom } from '../foundation/random.js';
+import type { Authenticator } from '../mechanism/authenticator.js';
 import { parseEndpoint } from '../transport/endpoint.js';
 import type { Transport } from '../transport/transport.js';
 import { TransportRegistry } from '../transport/transport-registry.js';
@@ -13,6 +14,7 @@ export interface ContextParts {
   readonly clock?: Clock;
   readonly random?: RandomSource;
   readonly transports: readonly Transport[];
+  readonly authenticator?: Authenticator;
 }
 
 /** What a context needs of a socket that is part of it. */
@@ -31,6 +33,8 @@ export class ContextCore {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly transports: TransportRegistry;
+  /** Asked about who wants to connect, where a socket's options say so. */
+  readonly authenticator: Authenticator | undefined;
   readonly batch = createBatch();
   readonly keepAlive = new KeepAlive();
   readonly options = defaultContextOptions();
@@ -49,6 +53,7 @@ export class ContextCore {
     this.clock = parts.clock ?? systemClock;
     this.random = parts.random ?? systemRandom;
     this.transports = new TransportRegistry(parts.transports);
+    this.authenticator = parts.authenticator;
   }
 
   /** How many sockets are open. */

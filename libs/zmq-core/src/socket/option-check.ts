@@ -1,5 +1,5 @@
 import { ZmqError } from '../foundation/errors.js';
-import { parseIpRange } from '../transport/ip-range.js';
+import { parseIpRange } from '../foundation/ip-range.js';
 import type { OptionKind, ValueRow } from './option-row.js';
 import { type OptionName, rowOf } from './option-table.js';
 

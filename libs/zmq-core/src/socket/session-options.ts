@@ -1,6 +1,6 @@
 import type { SocketTypeName } from '../foundation/socket-type.js';
 import type { SessionOptions } from '../session/session-host.js';
-import { parseIpRange } from '../transport/ip-range.js';
+import { parseIpRange } from '../foundation/ip-range.js';
 import type { SocksProxy } from '../transport/transport.js';
 import type { OptionValues } from './option-table.js';
 import { asMessage } from './peer-notes.js';

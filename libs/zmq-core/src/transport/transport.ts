@@ -2,7 +2,7 @@ import type { CloseReason, PeerInfo } from '../foundation/peer-info.js';
 import type { HighWaterMark } from '../pipe/high-water-mark.js';
 import type { PipeEnd } from '../pipe/pipe.js';
 import type { ByteStream } from './byte-stream.js';
-import type { IpRange } from './ip-range.js';
+import type { IpRange } from '../foundation/ip-range.js';
 
 /**
  * A way to reach a peer. Two kinds: `bytes` hands over streams on which a session
@@ -101,6 +101,8 @@ export interface PipeTransport {
   readonly scheme: string;
   /** Throws `EADDRINUSE` or `EINVAL`. Sockets that connected before are joined at once. */
   bind(address: string, member: PipeMember): PipeBinding;
+  /** What the socket that is bound there tells of itself; `undefined`: nobody is, and who connects would wait. */
+  bound(address: string): PeerInfo | undefined;
   /** Throws `EINVAL`. The pipe is made at once; until someone binds it holds what the connecter's own mark allows. */
   connect(address: string, member: PipeMember): PipeBinding;
 }

@@ -1,4 +1,4 @@
-import type { CloseReason } from '../../foundation/peer-info.js';
+import type { CloseReason, PeerInfo } from '../../foundation/peer-info.js';
 import type { PipeBinding, PipeMember, PipeTransport } from '../../transport/transport.js';
 import { InprocRegistry } from './inproc-registry.js';
 import { PendingConnect } from './pending-connect.js';
@@ -19,6 +19,10 @@ export class InprocTransport implements PipeTransport {
       // Somebody else may have taken the name after the first close.
       close: once(() => registry.unbind(address)),
     };
+  }
+
+  bound(address: string): PeerInfo | undefined {
+    return this.#registry.binder(address)?.info;
   }
 
   connect(address: string, member: PipeMember): PipeBinding {

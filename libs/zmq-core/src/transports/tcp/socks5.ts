@@ -1,5 +1,5 @@
 import { ZmqError, type ZmqErrorCode } from '../../foundation/errors.js';
-import { parseIp } from '../../transport/ip-range.js';
+import { parseIp } from '../../foundation/ip-range.js';
 import type { SocksLogin } from '../../transport/transport.js';
 import type { HostAndPort } from './tcp-address.js';
 

@@ -5,7 +5,7 @@ import { defaultTransportOptions, ProbeDial, ProbeListener } from '../../testing
 import { describeByteTransport } from '../../testing/describe-byte-transport.js';
 import { itWhen } from '../../testing/it-when.js';
 import { itWithKernel, kernelSockets } from '../../testing/kernel-sockets.js';
-import { parseIpRange } from '../../transport/ip-range.js';
+import { parseIpRange } from '../../foundation/ip-range.js';
 import type { TransportOptions } from '../../transport/transport.js';
 import { TcpTransport } from './tcp-transport.js';
 

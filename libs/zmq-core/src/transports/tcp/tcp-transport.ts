@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { type AddressInfo, connect, createServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
 import { ZmqError } from '../../foundation/errors.js';
 import type { ByteStream } from '../../transport/byte-stream.js';
-import { type IpRange, isInRanges } from '../../transport/ip-range.js';
+import { type IpRange, isInRanges } from '../../foundation/ip-range.js';
 import type {
   ByteTransport,
   Dial,
