@@ -10,6 +10,7 @@ const READMES = [
   'docs/calls-and-events.md',
   'docs/options.md',
   'docs/messages.md',
+  'docs/performance.md',
   'examples/README.md',
 ];
 
