@@ -2,6 +2,8 @@
 const COLOURS = {
   ours: '#0072B2',
   'ours-promises': '#56B4E9',
+  'ours-native': '#0072B2',
+  'ours-wasm': '#56B4E9',
   libzmq: '#D55E00',
   npm: '#E69F00',
   net: '#8C8C8C',
