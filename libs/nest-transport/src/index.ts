@@ -1,5 +1,14 @@
 export type { CallServerStats } from './channels/call-server.channel.js';
 export type { EventPublisherStats } from './channels/event-publisher.channel.js';
+export type { ZmqForwarderOptions } from './forwarder/forwarder.options.js';
+export type { ZmqForwarderRegistration } from './forwarder/forwarder.module.js';
+export {
+  ZmqForwarder,
+  type ZmqForwarderInfo,
+  type ZmqForwarderSockets,
+  type ZmqForwarderStats,
+} from './forwarder/zmq.forwarder.js';
+export type { ZmqEventHandlerOptions } from './inflight/event.handler.js';
 export type { EventRunnerStats } from './inflight/event.runner.js';
 export type { PendingCallsStats } from './inflight/pending.calls.js';
 export type { ServerCallsStats } from './inflight/server.calls.js';
@@ -25,9 +34,11 @@ export { ZmqWorkers, type ZmqWorkersStats } from './worker/zmq.workers.js';
 export { ZmqModule } from './zmq.module.js';
 export {
   getZmqClientToken,
+  getZmqForwarderToken,
   getZmqPoolToken,
   getZmqWorkersToken,
   InjectZmqClient,
+  InjectZmqForwarder,
   InjectZmqPool,
   InjectZmqWorkers,
 } from './zmq.tokens.js';
@@ -50,6 +61,7 @@ export {
   ZmqTransportError,
 } from './zmq.errors.js';
 export type { ZmqClientEvents, ZmqListenInfo, ZmqServerEvents } from './zmq.events.js';
+export { HttpToRpcExceptionFilter, type ZmqHttpError } from './zmq.http.filter.js';
 export type {
   ZmqClientOptions,
   ZmqEndpoints,
