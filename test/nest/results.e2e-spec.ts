@@ -16,7 +16,7 @@ import { firstValueFrom, lastValueFrom, type Observable, of, take, toArray } fro
 import { appsForEach, type RunningServer, transports } from './support/apps.js';
 import { ask as askHttp } from './support/http.js';
 import { ManualClock } from './support/manual.clock.js';
-import { ask, frames, shown } from './support/raw.js';
+import { ask, frames } from './support/raw.js';
 import { turns, until } from './turns.js';
 
 const seen = { asked: 0, ended: 0, aborted: 0 };
