@@ -216,8 +216,8 @@ export abstract class Socket {
     return readOnlyOptions.lastEndpoint(this.#core);
   }
 
-  /** What the endpoints that are bound or connected next speak, by the options: `'plain'`, `'curve'`, or `null` for NULL, the mechanism without security. */
-  get securityMechanism(): 'plain' | 'curve' | null {
+  /** `null` for NULL, the mechanism without security. */
+  get securityMechanism(): null {
     return readOnlyOptions.securityMechanism(this.#core);
   }
 

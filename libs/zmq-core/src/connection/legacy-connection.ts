@@ -134,8 +134,6 @@ export class LegacyConnection implements Connection {
     return pinned;
   }
 
-  abandon(): void {}
-
   get #isVersioned(): boolean {
     return this.#version !== 'unversioned 1.0';
   }

@@ -18,7 +18,7 @@ export const capability: Partial<{
   pgm: false,
   tipc: false,
   norm: false,
-  curve: true,
+  curve: false,
   gssapi: false,
   draft: true,
 };
