@@ -124,8 +124,7 @@ export const socketChecks: OptionChecks<ZmqSocketOptions> = {
   clock: having('now', 'setTimer'),
 };
 
-/** Where one socket is: `bind`, `connect` or both. */
-export const endpointsOption: OptionCheck = (key, value) => {
+const events: OptionCheck = (key, value) => {
   checkOptions<ZmqEndpoints>(value, endpointChecks, `${key}.`);
   if (value.bind === undefined && value.connect === undefined)
     throw new ZmqOptionsError(key, "needs 'bind' or 'connect'");
@@ -134,7 +133,7 @@ export const endpointsOption: OptionCheck = (key, value) => {
 const serverChecks: OptionChecks<ZmqServerOptions> = {
   ...endpointChecks,
   ...socketChecks,
-  events: endpointsOption,
+  events,
   gracefulShutdown: flag,
   gracePeriod: whole(0),
   maxConcurrency: whole(0),
@@ -147,7 +146,7 @@ const serverChecks: OptionChecks<ZmqServerOptions> = {
 const clientChecks: OptionChecks<ZmqClientOptions> = {
   ...endpointChecks,
   ...socketChecks,
-  events: endpointsOption,
+  events,
   connectTimeout: whole(1),
   requestTimeout: whole(0),
   deadline: whole(1),
