@@ -1,6 +1,5 @@
 import { million } from './brokers.mjs';
 import { connectRate } from './connect-rate.mjs';
-import { badHello, curve, refused } from './curve.mjs';
 import { fanOut } from './fan-out.mjs';
 import { linear, linearMemory } from './linear.mjs';
 import { memoryFull } from './memory.mjs';
@@ -20,9 +19,6 @@ export const scenarios = {
   inproc,
   'round-trip': roundTrip,
   'round-trip-pinned': roundTripPinned,
-  curve,
-  'curve-bad-hello': badHello,
-  'curve-refused': refused,
   'fan-out': fanOut,
   subscriptions,
   'peers-memory': peersMemory,
