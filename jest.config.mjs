@@ -18,5 +18,6 @@ export default {
     '^@nest-zmq/core/zeromq$': '<rootDir>/libs/zmq-core/src/zeromq/index.ts',
     '^@nest-zmq/core/zeromq/(draft|v5-compat)$': '<rootDir>/libs/zmq-core/src/zeromq/$1.ts',
     '^@nest-zmq/transport$': '<rootDir>/libs/nest-transport/src/index.ts',
+    '^@nest-zmq/transport/testing$': '<rootDir>/libs/nest-transport/src/zmq.testing.ts',
   },
 };

@@ -22,6 +22,7 @@ const pushPull = { scenario: 'push-pull', against: libzmq };
 const byPromises = { contender: 'ours-promises', scenario: 'push-pull', against: npm };
 const pubSub = { ...ours, scenario: 'pub-sub', against: libzmq };
 const roundTrip = { ...ours, scenario: 'round-trip', cases: ['64 B'] };
+const curve = { scenario: 'curve', against: libzmq };
 const fanOut = { ...ours, scenario: 'fan-out', against: libzmq };
 const nestCalls = { ...nest, scenario: 'nest-calls', against: nestTcp };
 
@@ -77,6 +78,20 @@ export const targets = [
     ...roundTrip,
     scenario: 'round-trip-pinned',
     against: libzmq,
+  },
+  {
+    text: 'CURVE at 1 KiB with sodium-native, rate over libzmq’s',
+    ...curve,
+    contender: 'ours-native',
+    cases: ['1024 B'],
+    atLeast: 1,
+  },
+  {
+    text: 'CURVE at 1 KiB by WebAssembly, rate over libzmq’s',
+    ...curve,
+    contender: 'ours-wasm',
+    cases: ['1024 B'],
+    atLeast: 0.7,
   },
   { text: 'Fan-out to 50 at 64 B, rate over libzmq’s', ...fanOut, cases: ['64 B'], atLeast: 1 },
   { text: 'Fan-out to 50 at 1 KiB, rate over libzmq’s', ...fanOut, cases: ['1024 B'], atLeast: 1.5 },

@@ -10,6 +10,10 @@ export async function loadContender(id) {
       return (await import('./ours.mjs')).fast;
     case 'ours-promises':
       return (await import('./ours.mjs')).promises;
+    case 'ours-native':
+      return (await import('./ours-curve.mjs')).native();
+    case 'ours-wasm':
+      return (await import('./ours-curve.mjs')).wasm();
     case 'npm':
       return (await import('./npm-zeromq.mjs')).npm;
     case 'net':
@@ -18,8 +22,6 @@ export async function loadContender(id) {
       return { name: 'libzmq (C)', version: buildNative() };
     case 'nest-zmq':
       return (await import('./nest.mjs')).zmq;
-    case 'nest-zmq-acked':
-      return (await import('./nest.mjs')).zmqAcked;
     case 'nest-tcp':
       return (await import('./nest.mjs')).tcp;
     case 'nest-grpc':

@@ -13,6 +13,11 @@ void full_mark_sender(void);
 void subscriptions_receiver(void);
 void subscriptions_sender(void);
 
+/* curve.c */
+void curve_receiver(void);
+void curve_sender(void);
+void curve_bad_hello_server(void);
+
 /* requests.c */
 void echo_server(void);
 void echo_client(void);

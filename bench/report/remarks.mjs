@@ -7,6 +7,8 @@ export const remarks = {
   'pub-sub':
     'Nothing is dropped: messages are counted where they are received, and all of them arrive. A sender without marks is never told to wait, so those in JavaScript give the event loop a turn after every 128 KiB (at least 1,000 messages).',
   inproc: 'libzmq has a thread for each end. Both of ours run in one.',
+  curve:
+    'libzmq encrypts in its I/O thread, beside the thread that sends; ours does both in one. The receiver’s work is about the same.',
   'round-trip': 'One request is under way at any time: this is latency, not rate.',
   'nest-latency':
     'The slowest hundredth takes at least so long. With many calls in flight it is mostly the wait for those before.',

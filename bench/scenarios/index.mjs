@@ -1,5 +1,6 @@
 import { million } from './brokers.mjs';
 import { connectRate } from './connect-rate.mjs';
+import { badHello, curve, refused } from './curve.mjs';
 import { fanOut } from './fan-out.mjs';
 import { linear, linearMemory } from './linear.mjs';
 import { memoryFull } from './memory.mjs';
@@ -19,6 +20,9 @@ export const scenarios = {
   inproc,
   'round-trip': roundTrip,
   'round-trip-pinned': roundTripPinned,
+  curve,
+  'curve-bad-hello': badHello,
+  'curve-refused': refused,
   'fan-out': fanOut,
   subscriptions,
   'peers-memory': peersMemory,

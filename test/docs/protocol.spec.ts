@@ -9,7 +9,7 @@ const named = [...text.matchAll(/`([^`\s]+\.ts)`/g)].map(([, file]) => file!);
 const pathOf = (file: string): string => (file.startsWith('test/') ? root : src) + file;
 
 /** Number of the RFC, section or socket type, place. */
-const ID = /\b(?:23|28|29|30|31|37|41|48)-[A-Z]+-\d+\b/g;
+const ID = /\b(?:23|24|25|26|28|29|30|31|37|41|48)-[A-Z]+-\d+\b/g;
 
 /**
  * How many clauses there are: of a list of 28 to 31, 41 and 48 all its bullets, of a section of
@@ -17,6 +17,9 @@ const ID = /\b(?:23|28|29|30|31|37|41|48)-[A-Z]+-\d+\b/g;
  */
 const CLAUSES: Readonly<Record<string, number>> = {
   '23-NULL': 2, '23-PUBSUB': 2, '23-VERSION': 1,
+  '24-PLAIN': 6,
+  '25-CURVE': 2,
+  '26-ERROR': 2, '26-FLOW': 4, '26-HELLO': 14, '26-INITIATE': 12, '26-MESSAGE': 5, '26-READY': 8, '26-WELCOME': 8,
   '28-DEALER': 13, '28-REP': 14, '28-REQ': 10, '28-ROUTER': 14,
   '29-PUB': 14, '29-SUB': 11, '29-XPUB': 17, '29-XSUB': 17,
   '30-PULL': 8, '30-PUSH': 11,

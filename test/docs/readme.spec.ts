@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -6,12 +6,9 @@ const READMES = [
   'README.md',
   'libs/zmq-core/README.md',
   'libs/nest-transport/README.md',
-  'docs/pools.md',
-  'docs/wire.md',
-  'docs/calls-and-events.md',
-  'docs/options.md',
-  'docs/messages.md',
-  'docs/performance.md',
+  ...readdirSync(`${root}docs`)
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
   'examples/README.md',
 ];
 

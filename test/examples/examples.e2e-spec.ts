@@ -18,7 +18,7 @@ beforeAll(async () => {
   const tsc = [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}examples`, '--outDir', compiled];
   const { status, stdout } = spawnSync(process.execPath, tsc, { encoding: 'utf8' });
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
-  ports = await Ports.instead(['3000', '5555', '5557', '5558', '5560', '5561', '5562', '5563', '5580']);
+  ports = await Ports.instead(['3000', '5555', '5557', '5558', '5560', '5561', '5562', '5570', '5571', '5580']);
   for (const file of readdirSync(compiled).filter((name) => name.endsWith('.js')))
     writeFileSync(`${compiled}${file}`, ports.put(readFileSync(`${compiled}${file}`, 'utf8')));
 }, 60_000);
@@ -83,17 +83,51 @@ describe('the examples do what they say', () => {
     for (const { output } of [pool, worker]) expect(output).not.toMatch(/ERROR|WARN/);
   });
 
-  it('orders pool and worker', async () => {
-    const pool = new Example('orders-pool');
-    const worker = new Example('orders-worker');
-    expect(await pool.exited).toBe(0);
-    expect(pool.output).toContain('tea and cake: 7\n');
-    expect(pool.output).toContain('ship 2: failed');
-    await worker.printed('Order 1 is shipped');
-    await worker.stop();
-    expect(pool.output).not.toMatch(/ERROR|WARN/);
-    // Of the order that cannot be shipped.
-    expect(worker.output.match(/ERROR/g)).toHaveLength(1);
+  it('01 calls', async () => {
+    const calls = new Example('01-calls');
+    expect(await calls.exited).toBe(0);
+    expect(calls.output).toBe(
+      [
+        '3',
+        "{ code: 'NO_ITEM', message: 'Which item?' }",
+        '[ 0, 1, 2 ]',
+        "[ 'page 1', 'page 2', 'page 3' ]",
+        'search.tea for green, asked by ann',
+        'server: nobody waits any more',
+        'client: ZmqTimeoutError',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('02 events', async () => {
+    const events = new Example('02-events');
+    expect(await events.exited).toBe(0);
+    expect(events.output.trim().split('\n').sort()).toEqual([
+      'ledger: order 1',
+      'mail: order 1 is paid',
+      'mail: orders.paid 1',
+      'mail: orders.sent 1',
+    ]);
+  });
+
+  it('03 errors', async () => {
+    const errors = new Example('03-errors');
+    expect(await errors.exited).toBe(0);
+    expect(errors.output).toBe('200 tea and cake\n404 {"statusCode":404,"message":"There is no order 2"}\n');
+  });
+
+  it('04 forwarder', async () => {
+    const forwarder = new Example('04-forwarder');
+    expect(await forwarder.exited).toBe(0);
+    expect(forwarder.output.trim().split('\n').sort()).toEqual(['screen: north', 'screen: south']);
+  });
+
+  it('05 testing', async () => {
+    const testing = new Example('05-testing');
+    expect(await testing.exited).toBe(0);
+    expect(testing.output).toMatch(/pass 2$/m);
+    expect(testing.output).toMatch(/fail 0$/m);
   });
 
   it('gateway and shop', async () => {

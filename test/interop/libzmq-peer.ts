@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
  *     ← {"socket": "s1", "event": "connect", "address": "tcp://…", "value": 0}
  *
  * Operations: open, monitor (events follow), bind, connect, unbind, disconnect,
- * subscribe, unsubscribe, send, receive, close, ping. A `send` or `receive` is
+ * subscribe, unsubscribe, send, receive, close, ping, authenticate. A `send` or `receive` is
  * answered when it is done, meanwhile other operations go on. Parts are base64; a
  * large part travels as `{"large": size}` and is the bytes 0–255, over and over
  * (one that is not comes as `{"damaged": size}`). Beside the one part of a SERVER,
@@ -122,6 +122,11 @@ export class LibzmqPeer {
     this.#sockets.set(socket.name, socket);
     await this.#request({ op: 'open', socket: socket.name, type, options });
     return socket;
+  }
+
+  /** Its own authenticator: of PLAIN names and passwords, of CURVE public keys in Z85; what is not listed is refused with 400. */
+  async authenticate(passwords: Readonly<Record<string, string>>, keys: readonly string[]): Promise<void> {
+    await this.#request({ op: 'authenticate', passwords, keys });
   }
 
   /** One round trip to the process. */

@@ -57,22 +57,6 @@ const differences: readonly Difference[] = [
     reason: 'Node.js does not show who connects',
   },
   {
-    options: [
-      'plainServer',
-      'plainUsername',
-      'plainPassword',
-      'curveServer',
-      'curvePublicKey',
-      'curveSecretKey',
-      'curveServerKey',
-      'zapDomain',
-      'zapEnforceDomain',
-    ],
-    ours: /^ENOTSUP$/,
-    theirs: /^ok/,
-    reason: 'there is no security yet',
-  },
-  {
     options: ['vmciBufferSize', 'vmciBufferMinSize', 'vmciBufferMaxSize', 'vmciConnectTimeout'],
     ours: /^ENOTSUP$|^ok: -1$/,
     theirs: /^EINVAL$/,

@@ -34,7 +34,36 @@ function encode(part) {
   return part.equals(pattern(part.length)) ? { large: part.length } : { damaged: part.length };
 }
 
+/** A ZAP handler (27/ZAP), as programs of npm zeromq write it. */
+async function handleZap(handler, passwords, keys) {
+  for await (const [version, id, , , , mechanism, ...credentials] of handler) {
+    const [first, second] = credentials.map(String);
+    const allowed =
+      String(mechanism) === 'NULL' ||
+      (String(mechanism) === 'PLAIN' && passwords[first] === second) ||
+      (String(mechanism) === 'CURVE' && keys.some((key) => z85(key).equals(credentials[0])));
+    await handler.send([version, id, allowed ? '200' : '400', allowed ? 'OK' : 'no', allowed ? 'somebody' : '', '']);
+  }
+}
+
+const Z85 = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#';
+
+function z85(text) {
+  const bytes = Buffer.alloc(32);
+  for (let i = 0; i < 8; i++) {
+    let value = 0;
+    for (const character of text.slice(i * 5, i * 5 + 5)) value = value * 85 + Z85.indexOf(character);
+    bytes.writeUInt32BE(value, i * 4);
+  }
+  return bytes;
+}
+
 const operations = {
+  async authenticate({ passwords, keys }) {
+    const handler = new zmq.Reply();
+    await handler.bind('inproc://zeromq.zap.01');
+    void handleZap(handler, passwords, keys);
+  },
   ping() {
     // libzmq's sockets go on with what came from their I/O thread only when somebody asks them something.
     // Not those that receive: they ask by themselves, and would miss what we were told.

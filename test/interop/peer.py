@@ -6,6 +6,7 @@ import os
 import sys
 
 import zmq
+from zmq.auth.thread import ThreadAuthenticator
 from zmq.utils.monitor import parse_monitor_message
 
 EVENTS = {
@@ -64,6 +65,12 @@ class Peer:
             # libzmq's sockets go on with what came from their I/O thread only when somebody asks them something.
             for each in self.sockets.values():
                 each.getsockopt(zmq.EVENTS)
+            return {}
+        if op == "authenticate":
+            self.authenticator = ThreadAuthenticator(self.context)
+            self.authenticator.start()
+            self.authenticator.configure_plain(domain="*", passwords=request["passwords"])
+            self.authenticator.configure_curve_callback("*", Keys(request["keys"]))
             return {}
         if op == "open":
             socket = zmq.Socket(self.context, request["type"])
@@ -178,6 +185,16 @@ class Peer:
             *lines, unread = (unread + chunk).split(b"\n")
             for line in lines:
                 self.answer(json.loads(line))
+
+
+class Keys:
+    """What pyzmq's authenticator asks for public keys."""
+
+    def __init__(self, keys):
+        self.keys = [key.encode() for key in keys]
+
+    def callback(self, domain, key):
+        return key in self.keys
 
 
 def property_of(frame, key):

@@ -88,15 +88,26 @@ export interface SideOptions {
   readonly reconnectInterval?: number;
   /** Ours only: libzmq always does. */
   readonly legacy?: boolean;
+  readonly security?: SideSecurity;
 }
+
+/** Options of security, which are the same on both sides. */
+export type SideSecurity = Partial<
+  Record<'plainServer' | 'curveServer' | 'zapEnforceDomain', boolean> &
+    Record<
+      'plainUsername' | 'plainPassword' | 'curvePublicKey' | 'curveSecretKey' | 'curveServerKey' | 'zapDomain',
+      string
+    >
+>;
 
 export class OwnSide implements Side {
   readonly socket: Socket;
   readonly #type: SocketTypeName;
 
-  constructor(type: SocketTypeName, options: SideOptions = {}) {
+  constructor(type: SocketTypeName, { security, ...options }: SideOptions = {}) {
     this.#type = type;
-    this.socket = new (classes[type] as new (options: object) => Socket)({ linger: 0, ...options });
+    const all = { linger: 0, ...options, ...security };
+    this.socket = new (classes[type] as new (options: object) => Socket)(all);
   }
 
   send(...parts: Parts): Promise<void> {
@@ -150,6 +161,17 @@ export class OwnSide implements Side {
 
 const ROUTING_ID = 5;
 const PROBE_ROUTER = 51;
+const securityNumbers: Readonly<Record<keyof SideSecurity, number>> = {
+  plainServer: 44,
+  plainUsername: 45,
+  plainPassword: 46,
+  curveServer: 47,
+  curvePublicKey: 48,
+  curveSecretKey: 49,
+  curveServerKey: 50,
+  zapDomain: 55,
+  zapEnforceDomain: 93,
+};
 
 export class LibzmqSide implements Side {
   readonly #socket: RemoteSocket;
@@ -158,8 +180,11 @@ export class LibzmqSide implements Side {
     this.#socket = socket;
   }
 
-  static async open(peer: LibzmqPeer, type: number, { routingId, probeRouter }: SideOptions = {}): Promise<LibzmqSide> {
+  static async open(peer: LibzmqPeer, type: number, given: SideOptions = {}): Promise<LibzmqSide> {
+    const { routingId, probeRouter, security = {} } = given;
     const options: Record<number, number | string> = {};
+    for (const [name, value] of Object.entries(security))
+      options[securityNumbers[name as keyof SideSecurity]] = typeof value === 'string' ? value : Number(value);
     if (routingId !== undefined) options[ROUTING_ID] = routingId;
     if (probeRouter !== undefined) options[PROBE_ROUTER] = 1;
     return new LibzmqSide(await peer.open(type, options));

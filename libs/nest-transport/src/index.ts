@@ -1,5 +1,14 @@
 export type { CallServerStats } from './channels/call-server.channel.js';
 export type { EventPublisherStats } from './channels/event-publisher.channel.js';
+export type { ZmqForwarderOptions } from './forwarder/forwarder.options.js';
+export type { ZmqForwarderRegistration } from './forwarder/forwarder.module.js';
+export {
+  ZmqForwarder,
+  type ZmqForwarderInfo,
+  type ZmqForwarderSockets,
+  type ZmqForwarderStats,
+} from './forwarder/zmq.forwarder.js';
+export type { ZmqEventHandlerOptions } from './inflight/event.handler.js';
 export type { EventRunnerStats } from './inflight/event.runner.js';
 export type { PendingCallsStats } from './inflight/pending.calls.js';
 export type { ServerCallsStats } from './inflight/server.calls.js';
@@ -9,12 +18,6 @@ export { jsonCodec, type ZmqCodec } from './packet/payload.codec.js';
 export type { ZmqPoolRegistration } from './worker/pool.module.js';
 export type { ZmqTaskFailure } from './worker/task.failure.js';
 export { ZmqTaskContext } from './worker/task.context.js';
-export { OnDeadLetter } from './worker/dead.letter.decorator.js';
-export type { ZmqDeadLetter, ZmqDeadLetterHook, ZmqDeadLetterReason } from './worker/dead.letters.js';
-export type { DispatcherCounts } from './worker/dispatcher.counts.js';
-export type { AckCounts } from './worker/acked.runner.js';
-export type { ZmqPoolAckStats } from './worker/acked.pool.js';
-export type { ZmqWorkersAckStats } from './worker/acked.workers.js';
 export type { TaskRetryOptions } from './worker/task.retry.js';
 export {
   OnTask,
@@ -23,23 +26,19 @@ export {
   ZmqWorker,
   type ZmqWorkerOptions,
 } from './worker/worker.decorators.js';
-export {
-  ZmqFinalError,
-  ZmqPoolFullError,
-  ZmqTaskError,
-  ZmqTaskLostError,
-  ZmqWorkerError,
-} from './worker/worker.errors.js';
+export { ZmqPoolFullError, ZmqWorkerError } from './worker/worker.errors.js';
 export type { ZmqPoolEnd, ZmqPoolOptions, ZmqWorkersOptions } from './worker/worker.options.js';
 export type { ZmqWorkersRegistration } from './worker/workers.module.js';
-export { ZmqPool, type ZmqPoolStats, type ZmqPushOptions, type ZmqRunOptions } from './worker/zmq.pool.js';
+export { ZmqPool, type ZmqPoolStats, type ZmqPushOptions } from './worker/zmq.pool.js';
 export { ZmqWorkers, type ZmqWorkersStats } from './worker/zmq.workers.js';
 export { ZmqModule } from './zmq.module.js';
 export {
   getZmqClientToken,
+  getZmqForwarderToken,
   getZmqPoolToken,
   getZmqWorkersToken,
   InjectZmqClient,
+  InjectZmqForwarder,
   InjectZmqPool,
   InjectZmqWorkers,
 } from './zmq.tokens.js';
@@ -62,6 +61,7 @@ export {
   ZmqTransportError,
 } from './zmq.errors.js';
 export type { ZmqClientEvents, ZmqListenInfo, ZmqServerEvents } from './zmq.events.js';
+export { HttpToRpcExceptionFilter, type ZmqHttpError } from './zmq.http.filter.js';
 export type {
   ZmqClientOptions,
   ZmqEndpoints,

@@ -1,14 +1,14 @@
 import type { Dealer, Publisher } from '@nest-zmq/core';
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type IncomingResponse, type ReadPacket } from '@nestjs/microservices';
-import { connectable, defer, Observable, Subject } from 'rxjs';
+import { connectable, defer, merge, mergeMap, Observable, Subject } from 'rxjs';
 import { CallClientChannel } from './channels/call-client.channel.js';
 import { EventPublisherChannel, type EventPublisherStats } from './channels/event-publisher.channel.js';
 import { listOf, maxMessageSize } from './channels/socket.options.js';
 import { DeadlineQueue } from './inflight/deadline.queue.js';
 import { PendingCall, type ReplyCallback } from './inflight/pending.call.js';
-import type { PendingCallsStats } from './inflight/pending.calls.js';
-import type { ZmqServerInfo } from './inflight/server.link.js';
+import type { PendingCalls, PendingCallsStats } from './inflight/pending.calls.js';
+import type { ServerLink, ZmqServerInfo } from './inflight/server.link.js';
 import { encodeEvent } from './packet/event.packet.js';
 import { PayloadCodecs } from './packet/payload.codec.js';
 import { systemClock } from './zmq.clock.js';
@@ -134,6 +134,35 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
   }
 
   /**
+   * A call to each server that is connected when it is subscribed to, and not closing: what all of them answer, as it
+   * comes. Completes when all have; fails with the first that fails, and cancels the others. Cold. When there is no
+   * server, or fewer than `minPeers`, it waits for them as `connect()` does.
+   *
+   * @example
+   * const players = await lastValueFrom(client.sendToAll<number>('count', {}).pipe(reduce((all, each) => all + each)));
+   */
+  sendToAll<TResult = unknown, TInput = unknown>(pattern: unknown, data: TInput): Observable<TResult> {
+    if (isNil(pattern) || isNil(data)) return super.send<TResult, TInput>(pattern, data);
+    return defer(async () => {
+      const channel = this.#callChannel();
+      await channel.ready(Math.max(1, this.#options.minPeers ?? 1));
+      return channel.calls;
+    }).pipe(
+      mergeMap((calls) =>
+        merge(
+          ...calls.usableLinks().map(
+            (link) =>
+              new Observable<TResult>((observer) => {
+                const packet = this.createPacket(pattern, data);
+                return this.#start(packet, this.createObserver(observer), calls, link);
+              }),
+          ),
+        ),
+      ),
+    );
+  }
+
+  /**
    * An event for every server that has a handler for it. Hot: it is published whether
    * or not the Observable is subscribed. Completes when the event was handed to the
    * socket; a server that is full misses it, which `stats()` counts.
@@ -181,16 +210,25 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
   protected publish(packet: ReadPacket, callback: ReplyCallback): () => void {
     try {
       const { calls } = this.#callChannel();
-      const id = String(++this.#packets);
-      const name = this.normalizePattern(packet.pattern as string);
-      const content = this.#outgoing.prepare(name, packet, id);
-      const call = new PendingCall(content, this.#deserializing(id, callback), calls.onTimeout);
-      calls.start(call);
-      return () => calls.cancel(call);
+      return this.#start(packet, callback, calls);
     } catch (err) {
       callback({ err, isDisposed: true });
       return () => {};
     }
+  }
+
+  /**
+   * @param link the server that the call is for; without it whichever has its turn
+   * @throws ZmqPatternError, ZmqCodecError, ZmqTooLargeError it has no form on the wire
+   */
+  #start(packet: ReadPacket, callback: ReplyCallback, calls: PendingCalls, link?: ServerLink): () => void {
+    const id = String(++this.#packets);
+    const name = this.normalizePattern(packet.pattern as string);
+    const content = this.#outgoing.prepare(name, packet, id);
+    const call = new PendingCall(content, this.#deserializing(id, callback), calls.onTimeout);
+    if (link === undefined) calls.start(call);
+    else calls.startAt(link, call);
+    return () => calls.cancel(call);
   }
 
   protected async dispatchEvent<T = unknown>(packet: ReadPacket): Promise<T> {

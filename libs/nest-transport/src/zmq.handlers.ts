@@ -1,5 +1,6 @@
 import type { MessageHandler } from '@nestjs/microservices';
-import { TopicMatcher } from './channels/topic.matcher.js';
+import { isWildcard, TopicMatcher } from './channels/topic.matcher.js';
+import { EventHandler } from './inflight/event.handler.js';
 import { assertUsableName } from './packet/names.js';
 
 /** Longer names are never looked up by their normalised form: that would cost the sender nothing and us a parse. */
@@ -11,7 +12,9 @@ const MAX_ROUTE_LENGTH = 4_096;
  */
 export class HandlerBook {
   readonly #calls = new Map<string, MessageHandler>();
-  readonly #events = new TopicMatcher<MessageHandler>();
+  /** Those of `#calls` whose pattern has a wildcard. */
+  readonly #wildcardCalls = new TopicMatcher<MessageHandler>();
+  readonly #events = new TopicMatcher<EventHandler>();
 
   get calls(): number {
     return this.#calls.size;
@@ -21,33 +24,36 @@ export class HandlerBook {
     return this.#events.size;
   }
 
-  /** @throws ZmqPatternError a pattern that is empty or reserved */
+  /**
+   * @throws ZmqPatternError a pattern that is empty or reserved
+   * @throws ZmqOptionsError a wrong option of an event handler
+   */
   add(name: unknown, handler: MessageHandler, isEvent: boolean): void {
     assertUsableName(name);
-    if (!isEvent) {
-      this.#calls.set(name, handler);
+    if (isEvent) {
+      this.#events.add(name, new EventHandler(name, handler));
       return;
     }
-    // Nest's event handlers call their `next` themselves.
-    const tail = tailOf(this.#events.get(name)[0]);
-    if (tail === undefined) this.#events.add(name, handler);
-    else tail.next = handler;
+    this.#calls.set(name, handler);
+    if (isWildcard(name)) this.#wildcardCalls.set(name, handler);
   }
 
   /**
-   * The handler of a call. The exact name first: most names are no JSON, and finding
-   * that out by parsing would cost more than the whole look-up.
+   * The one handler of a call. The exact name first: most names are no JSON, and finding
+   * that out by parsing would cost more than the whole look-up. Of wildcards the first that
+   * was added.
    * @param normalise gives the normal form of a JSON pattern
    */
   call(name: string, normalise: (name: string) => string): MessageHandler | undefined {
     const exact = this.#calls.get(name);
-    if (exact !== undefined || !name.startsWith('{') || name.length > MAX_ROUTE_LENGTH) return exact;
+    if (exact !== undefined) return exact;
     // An object pattern of a foreign client, its keys in another order.
-    return this.#calls.get(normalise(name));
+    if (name.startsWith('{')) return name.length > MAX_ROUTE_LENGTH ? undefined : this.#calls.get(normalise(name));
+    return this.#wildcardCalls.size === 0 ? undefined : this.#wildcardCalls.match(name)[0];
   }
 
-  /** All handlers of an event; each may chain further ones of the same pattern. */
-  event(name: string): readonly MessageHandler[] {
+  /** All handlers of an event, each once for every pattern of it that matches. */
+  event(name: string): readonly EventHandler[] {
     return this.#events.match(name);
   }
 
@@ -55,10 +61,4 @@ export class HandlerBook {
   eventPrefixes(): string[] {
     return this.#events.prefixes();
   }
-}
-
-function tailOf(handler: MessageHandler | undefined): MessageHandler | undefined {
-  let tail = handler;
-  while (tail?.next !== undefined) tail = tail.next as MessageHandler;
-  return tail;
 }

@@ -1,4 +1,9 @@
 import type { DynamicModule } from '@nestjs/common';
+import {
+  type ZmqForwarderModuleAsyncOptions,
+  ZmqForwarderModule,
+  type ZmqForwarderModuleOptions,
+} from './forwarder/forwarder.module.js';
 import { type ZmqPoolModuleAsyncOptions, ZmqPoolModule, type ZmqPoolModuleOptions } from './worker/pool.module.js';
 import {
   type ZmqWorkersModuleAsyncOptions,
@@ -8,7 +13,7 @@ import {
 import { type ZmqClientModuleAsyncOptions, ZmqClientModule, type ZmqClientModuleOptions } from './zmq.client.module.js';
 
 /**
- * Clients and pools for dependency injection. Import as many as needed, each with a name of its own:
+ * Clients, pools and forwarders for dependency injection. Import as many as needed, each with a name of its own:
  *
  * ```ts
  * @Module({
@@ -59,5 +64,17 @@ export class ZmqModule {
 
   static registerWorkersAsync(options: ZmqWorkersModuleAsyncOptions): DynamicModule {
     return ZmqWorkersModule.registerAsync(options);
+  }
+
+  /**
+   * Opens a forwarder, which hands the events of many clients on to many servers, and provides it as
+   * `@InjectZmqForwarder(name)`. It opens when the modules are initialised, and closes at the very end of the shutdown.
+   */
+  static registerForwarder(options: ZmqForwarderModuleOptions): DynamicModule {
+    return ZmqForwarderModule.register(options);
+  }
+
+  static registerForwarderAsync(options: ZmqForwarderModuleAsyncOptions): DynamicModule {
+    return ZmqForwarderModule.registerAsync(options);
   }
 }

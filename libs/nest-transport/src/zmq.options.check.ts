@@ -124,7 +124,8 @@ export const socketChecks: OptionChecks<ZmqSocketOptions> = {
   clock: having('now', 'setTimer'),
 };
 
-const events: OptionCheck = (key, value) => {
+/** Where one socket is: `bind`, `connect` or both. */
+export const endpointsOption: OptionCheck = (key, value) => {
   checkOptions<ZmqEndpoints>(value, endpointChecks, `${key}.`);
   if (value.bind === undefined && value.connect === undefined)
     throw new ZmqOptionsError(key, "needs 'bind' or 'connect'");
@@ -133,7 +134,7 @@ const events: OptionCheck = (key, value) => {
 const serverChecks: OptionChecks<ZmqServerOptions> = {
   ...endpointChecks,
   ...socketChecks,
-  events,
+  events: endpointsOption,
   gracefulShutdown: flag,
   gracePeriod: whole(0),
   maxConcurrency: whole(0),
@@ -146,7 +147,7 @@ const serverChecks: OptionChecks<ZmqServerOptions> = {
 const clientChecks: OptionChecks<ZmqClientOptions> = {
   ...endpointChecks,
   ...socketChecks,
-  events,
+  events: endpointsOption,
   connectTimeout: whole(1),
   requestTimeout: whole(0),
   deadline: whole(1),

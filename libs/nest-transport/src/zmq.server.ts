@@ -129,7 +129,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
   stats(): ZmqServerStats | undefined {
     if (this.#running === undefined) return undefined;
     const { calls, events, serverCalls, eventRunner } = this.#running;
-    const none = { malformed: 0, unknownVerbs: 0, strayCancels: 0, duplicates: 0, droppedReplies: 0 };
+    const none = { malformed: 0, unknownVerbs: 0, strayCancels: 0, duplicates: 0, droppedReplies: 0, unread: 0 };
     const runner = eventRunner.stats();
     return {
       clients: calls?.clients ?? 0,
@@ -223,6 +223,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
       streamIdleTimeoutMs: this.#options.streamIdleTimeout ?? 0,
       refuse: (client, { envelope }, error) => channel.refuse(client, envelope, error),
       countDuplicate: () => channel.countDuplicate(),
+      logger: this.logger,
     });
     const channel: CallServerChannel = new CallServerChannel(endpoints, this.#options, {
       call: (client, request) => runner.handle(client, request),
@@ -269,7 +270,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
     const grace = new Waiter(this.#deadlines, this.#options.gracePeriod ?? 10_000, (waiter) => waiter.resolve());
     const check = (): void => {
       const callsDone = serverCalls.open === 0 && (calls === undefined || calls.isQuiet());
-      if (callsDone && eventRunner.running === 0) grace.resolve();
+      if (callsDone && eventRunner.idle) grace.resolve();
     };
     serverCalls.onIdle = check;
     eventRunner.onIdle = check;

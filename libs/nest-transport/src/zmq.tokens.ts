@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 
-/** The name of a client or pool that was registered without one. */
+/** The name of a client, pool or forwarder that was registered without one. */
 const DEFAULT_NAME = 'default';
 
 /**
@@ -34,4 +34,14 @@ export function InjectZmqPool(name?: string): ParameterDecorator & PropertyDecor
 /** Injects the `ZmqWorkers` handle (statistics) of `ZmqModule.registerWorkers({ pool })`. */
 export function InjectZmqWorkers(pool: string): ParameterDecorator & PropertyDecorator {
   return Inject(getZmqWorkersToken(pool));
+}
+
+/** The injection token of the forwarder that `ZmqModule.registerForwarder({ name })` provides, for tests and factories. */
+export function getZmqForwarderToken(name: string = DEFAULT_NAME): string {
+  return `ZmqForwarder(${name})`;
+}
+
+/** Injects the `ZmqForwarder` of `ZmqModule.registerForwarder({ name })`; without a name the one registered without a name. */
+export function InjectZmqForwarder(name?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getZmqForwarderToken(name));
 }

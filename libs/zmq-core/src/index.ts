@@ -45,7 +45,7 @@ export {
   XSubscriber,
 } from './api/sockets.js';
 export { type Clock, systemClock, type Timer } from './foundation/clock.js';
-export { ProtocolError, ZmqError } from './foundation/errors.js';
+export { AuthenticationError, ProtocolError, UnavailableError, ZmqError } from './foundation/errors.js';
 export { monitorEvents } from './foundation/monitor-events.js';
 export type { CloseReason } from './foundation/peer-info.js';
 export type { RandomSource } from './foundation/random.js';
@@ -59,6 +59,7 @@ export type {
   Authenticator as ContextAuthenticator,
   Verdict,
 } from './mechanism/authenticator.js';
+export type { CryptoBackend, CryptoSource } from './mechanism/crypto-backend.js';
 export type { ConnectOptions } from './socket/endpoints.js';
 export type { Group } from './socket/groups.js';
 export type { Peer, PeerSink } from './socket/peer.js';

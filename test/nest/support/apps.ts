@@ -1,7 +1,8 @@
+import { tmpdir } from 'node:os';
 import { type INestMicroservice, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { Context } from '@nest-zmq/core';
+import { Context, Router, type SocketOptions } from '@nest-zmq/core';
 import {
   ZmqClient,
   type ZmqClientOptions,
@@ -9,9 +10,54 @@ import {
   ZmqServer,
   type ZmqServerOptions,
 } from '@nest-zmq/transport';
+import { until } from '../turns.js';
+import { expectNothingLeft, openHandles } from './leftovers.js';
 
-export const transports = ['tcp', 'ipc', 'inproc'] as const;
-export type TransportName = (typeof transports)[number];
+/** One way for the two sides to be connected. */
+interface Way {
+  /** An address that nobody has. */
+  address(): string;
+  /** An address that nobody has and that is known before somebody binds it. */
+  fixed(): Promise<string>;
+  /** An address where nobody is, to be dialled in vain. */
+  nowhere(): string;
+  /** What both sides need beside their addresses, and a socket of the core that connects to a server. */
+  readonly server?: Partial<ZmqServerOptions>;
+  readonly client?: Partial<ZmqClientOptions>;
+  readonly socket?: SocketOptions<'DEALER'>;
+}
+
+let names = 0;
+
+/** A port that was free a moment ago. */
+async function freeTcp(): Promise<string> {
+  const router = new Router({ linger: 0 });
+  await router.bind('tcp://127.0.0.1:*');
+  const endpoint = router.lastEndpoint ?? '';
+  await router.unbind(endpoint);
+  router.close();
+  return endpoint;
+}
+
+const socketFile = (name: string): string => `ipc://${tmpdir()}/nest-zmq-${process.pid}-${name}-${++names}`;
+
+/** Every test that is for all transports runs once for each row. */
+const ways = {
+  tcp: { address: () => 'tcp://127.0.0.1:*', fixed: freeTcp, nowhere: () => 'tcp://127.0.0.1:1' },
+  ipc: {
+    address: () => 'ipc://*',
+    fixed: async () => socketFile('fixed'),
+    nowhere: () => socketFile('nobody'),
+  },
+  inproc: {
+    address: () => `inproc://nest-${++names}`,
+    fixed: async () => `inproc://fixed-${++names}`,
+    nowhere: () => `inproc://nobody-${++names}`,
+  },
+} satisfies Record<string, Way>;
+
+export type TransportName = keyof typeof ways;
+export const transports = Object.keys(ways) as TransportName[];
 
 export interface RunningServer {
   readonly app: INestMicroservice;
@@ -20,29 +66,58 @@ export interface RunningServer {
   readonly events: string[];
 }
 
-let names = 0;
-
 /** The apps and clients of one test, all in one context; `close` leaves nothing open. */
 export class Apps {
   readonly context = new Context();
+  readonly clients: ZmqClient[] = [];
+  readonly servers: ZmqServer[] = [];
+  readonly #way: Way;
+  readonly #before = openHandles();
   readonly #closers: (() => Promise<void>)[] = [];
 
-  constructor(readonly transport: TransportName = 'tcp') {}
+  constructor(readonly transport: TransportName = 'tcp') {
+    this.#way = ways[transport];
+  }
 
   /** An address that nobody has. */
   address(): string {
-    if (this.transport === 'tcp') return 'tcp://127.0.0.1:*';
-    return this.transport === 'ipc' ? 'ipc://*' : `inproc://nest-${++names}`;
+    return this.#way.address();
+  }
+
+  /** An address that nobody has, without a wildcard. */
+  fixedAddress(): Promise<string> {
+    return this.#way.fixed();
+  }
+
+  /** An address where nobody is. */
+  nowhere(): string {
+    return this.#way.nowhere();
+  }
+
+  /** Options of a server with an endpoint for calls and one for events. */
+  serverOptions(options: Partial<ZmqServerOptions> = {}): ZmqServerOptions {
+    return {
+      context: this.context,
+      bind: this.address(),
+      events: { bind: this.address() },
+      ...this.#way.server,
+      ...options,
+    };
+  }
+
+  /** What a socket of the core needs to connect to a server. */
+  socketOptions(): SocketOptions<'DEALER'> {
+    return { context: this.context, ...this.#way.socket };
+  }
+
+  /** What a client needs beside its addresses. */
+  clientOptions(options: Partial<ZmqClientOptions> = {}): ZmqClientOptions {
+    return { context: this.context, ...this.#way.client, ...options };
   }
 
   /** A server with an endpoint for calls and one for events. */
   async serve(controllers: Type[], options: Partial<ZmqServerOptions> = {}): Promise<RunningServer> {
-    const server = new ZmqServer({
-      context: this.context,
-      bind: this.address(),
-      events: { bind: this.address() },
-      ...options,
-    });
+    const server = this.track(new ZmqServer(this.serverOptions(options)));
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(moduleOf(controllers), {
       strategy: server,
       logger: false,
@@ -62,9 +137,16 @@ export class Apps {
   }
 
   bareClient(options: ZmqClientOptions): ZmqClient {
-    const client = new ZmqClient({ context: this.context, ...options });
+    const client = this.track(new ZmqClient(this.clientOptions(options)));
     this.#closers.push(() => client.close());
     return client;
+  }
+
+  /** Looks into the books of something that is closed elsewhere. */
+  track<T extends ZmqClient | ZmqServer>(one: T): T {
+    if (one instanceof ZmqClient) this.clients.push(one);
+    else this.servers.push(one);
+    return one;
   }
 
   /** Something else to close, before what was opened earlier. */
@@ -72,13 +154,67 @@ export class Apps {
     this.#closers.push(async () => close());
   }
 
+  /** Waits until no call and no event is in the books of a client or server; fails when that does not come. */
+  async idle(): Promise<void> {
+    const left = (): Record<string, number> => this.#entries();
+    await until(() => Object.keys(left()).length === 0, left);
+  }
+
+  /** Then the test fails if a promise was rejected that nobody looked at, or a handle, a socket, a call or an event was left. */
   async close(): Promise<void> {
     for (const close of this.#closers.splice(0).reverse()) await close();
+    await expectNothingLeft(this.#before, () => ({
+      ...this.#entries(),
+      ...positive({ sockets: this.context.sockets }),
+    }));
   }
+
+  /** What is in the books, by its name. */
+  #entries(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    const add = (name: string, count = 0): void => void (counts[name] = (counts[name] ?? 0) + count);
+    for (const client of this.clients) {
+      const { calls, events } = client.stats() ?? {};
+      add('calls in flight', calls?.inFlight);
+      add('calls that wait', calls?.waiting);
+      add('events that wait', events?.waiting);
+    }
+    for (const server of this.servers) {
+      const { calls, events } = server.stats() ?? {};
+      add('handlers that run', calls?.running);
+      add('server calls that wait', calls?.waiting);
+      add('event handlers that run', events?.running);
+      add('server events that wait', events?.waiting);
+    }
+    return positive(counts);
+  }
+}
+
+function positive(counts: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 
 export function moduleOf(controllers: Type[]): Type {
   class TestModule {}
   Module({ controllers })(TestModule);
   return TestModule;
+}
+
+/**
+ * Apps for each test, closed after it. Call it at the top of a `describe`; it gives those of the running test.
+ * @param options `idle`: also fails when a call or an event of the test is still in the books before anything is closed
+ */
+export function appsForEach(transport: TransportName = 'tcp', { idle = false } = {}): () => Apps {
+  let apps: Apps;
+  beforeEach(() => {
+    apps = new Apps(transport);
+  });
+  afterEach(async () => {
+    try {
+      if (idle) await apps.idle();
+    } finally {
+      await apps.close();
+    }
+  });
+  return () => apps;
 }

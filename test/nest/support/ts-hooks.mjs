@@ -11,6 +11,7 @@ const packages = {
   '@nest-zmq/core/zeromq/draft': 'libs/zmq-core/src/zeromq/draft.ts',
   '@nest-zmq/core/zeromq/v5-compat': 'libs/zmq-core/src/zeromq/v5-compat.ts',
   '@nest-zmq/transport': 'libs/nest-transport/src/index.ts',
+  '@nest-zmq/transport/testing': 'libs/nest-transport/src/zmq.testing.ts',
 };
 const swc = JSON.parse(await readFile(new URL('.swcrc', root), 'utf8'));
 

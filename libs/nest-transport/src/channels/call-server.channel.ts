@@ -38,6 +38,8 @@ export interface CallServerStats {
   duplicates: number;
   /** Replies whose client was gone. */
   droppedReplies: number;
+  /** Calls of clients that leave their replies unread (64 MiB or 100,000 of them wait): dropped, not answered. */
+  unread: number;
 }
 
 /**
@@ -53,7 +55,7 @@ export class CallServerChannel {
   readonly #endpoints: ZmqEndpoints;
   readonly #sink: CallSink;
   readonly #clients = new Map<Peer, ClientLink>();
-  readonly #stats = { malformed: 0, unknownVerbs: 0, strayCancels: 0, duplicates: 0 };
+  readonly #stats = { malformed: 0, unknownVerbs: 0, strayCancels: 0, duplicates: 0, unread: 0 };
   #droppedReplies = 0;
   /** Messages since the loop was last given a turn. */
   #taken = 0;
@@ -176,7 +178,8 @@ export class CallServerChannel {
     const request = decodeRequest(frames, 1);
     switch (request.kind) {
       case 'call':
-        this.#sink.call(client, request);
+        if (client.outbox.overfull) this.#stats.unread++;
+        else this.#sink.call(client, request);
         return;
       case 'control':
         this.#control(client, request);

@@ -37,8 +37,17 @@ describe('TopicMatcher', () => {
     const matcher = new TopicMatcher<number>();
     for (const [index, pattern] of ['a.*', 'a.b', 'a.>', 'a.b', 'a.*'].entries()) matcher.add(pattern, index);
     expect(matcher.match('a.b')).toEqual([1, 3, 0, 4, 2]);
-    expect(matcher.get('a.*')).toEqual([0, 4]);
     expect(matcher.prefixes()).toEqual(['a.b', 'a.']);
     expect(matcher.size).toBe(3);
+    matcher.set('a.*', 5);
+    matcher.set('a.b', 6);
+    expect(matcher.match('a.b')).toEqual([6, 5, 2]);
+  });
+
+  it('takes no huge name apart', () => {
+    const matcher = new TopicMatcher<string>();
+    matcher.add('a.>', 'handler');
+    expect(matcher.match('a' + '.b'.repeat(2_000))).toEqual(['handler']);
+    expect(matcher.match('a' + '.b'.repeat(3_000))).toEqual([]);
   });
 });

@@ -1,11 +1,14 @@
 /** A topic pattern with a wildcard, split into its tokens. */
 interface Wildcard<T> {
   readonly tokens: readonly string[];
-  readonly values: T[];
+  values: T[];
 }
 
+/** Longer names match no wildcard: to take them apart would cost the sender nothing and us much. */
+const MAX_MATCHED_LENGTH = 4_096;
+
 /**
- * Which handlers an event has. Names are compared whole; tokens are separated by
+ * Which handlers a name has. Names are compared whole; tokens are separated by
  * dots, `*` stands for one token, and a `>` at the end for one or more.
  */
 export class TopicMatcher<T> {
@@ -26,15 +29,18 @@ export class TopicMatcher<T> {
     else known.values.push(value);
   }
 
-  /** What was added under exactly this pattern. */
-  get(pattern: string): readonly T[] {
-    return (isWildcard(pattern) ? this.#wildcards.get(pattern)?.values : this.#exact.get(pattern)) ?? [];
+  /** In the place of what was added under this pattern. */
+  set(pattern: string, value: T): void {
+    const known = this.#wildcards.get(pattern);
+    if (known !== undefined) known.values = [value];
+    else if (isWildcard(pattern)) this.add(pattern, value);
+    else this.#exact.set(pattern, [value]);
   }
 
-  /** Everything that matches, exact patterns first. */
+  /** Everything that matches: exact patterns first, then wildcards in the order in which they came. */
   match(name: string): readonly T[] {
     const exact = this.#exact.get(name) ?? [];
-    if (this.#wildcards.size === 0) return exact;
+    if (this.#wildcards.size === 0 || name.length > MAX_MATCHED_LENGTH) return exact;
     const tokens = name.split('.');
     const found = [...exact];
     for (const wildcard of this.#wildcards.values()) {
@@ -49,8 +55,9 @@ export class TopicMatcher<T> {
   }
 }
 
+/** The normal form of an object pattern is a name like any other, whatever stands in it. */
 export function isWildcard(pattern: string): boolean {
-  if (!pattern.includes('*') && !pattern.includes('>')) return false;
+  if (pattern.startsWith('{') || (!pattern.includes('*') && !pattern.includes('>'))) return false;
   const tokens = pattern.split('.');
   return tokens.includes('*') || tokens.at(-1) === '>';
 }

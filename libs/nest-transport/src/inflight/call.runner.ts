@@ -1,5 +1,12 @@
-import type { ConsumerDeserializer, ConsumerSerializer, IncomingRequest, MessageHandler } from '@nestjs/microservices';
-import { finalize, isObservable, type Observable } from 'rxjs';
+import type { LoggerService } from '@nestjs/common';
+import {
+  type ConsumerDeserializer,
+  type ConsumerSerializer,
+  type IncomingRequest,
+  type MessageHandler,
+  RpcException,
+} from '@nestjs/microservices';
+import { finalize, isObservable, type Observable, Subscription } from 'rxjs';
 import type { CallRequest } from '../packet/call.packet.js';
 import { encodeError, wireError } from '../packet/error.codec.js';
 import type { Frame } from '../packet/frames.js';
@@ -8,6 +15,7 @@ import { ZmqContext } from '../zmq.context.js';
 import { ZmqTooLargeError } from '../zmq.errors.js';
 import type { ClientLink } from './client.link.js';
 import type { DeadlineQueue } from './deadline.queue.js';
+import { isAsyncIterable, ReplyIterator } from './reply.iterator.js';
 import { ReplyStream } from './reply.stream.js';
 import { type CallOutcome, type EncodedReply, ServerCall, type ServerCallHost } from './server.call.js';
 import type { ServerCalls } from './server.calls.js';
@@ -31,6 +39,7 @@ export interface CallRunnerOptions {
   /** Answers a call that is not run. */
   readonly refuse: (client: ClientLink, request: CallRequest, error: unknown) => void;
   readonly countDuplicate: () => void;
+  readonly logger: Pick<LoggerService, 'error'>;
 }
 
 /**
@@ -162,9 +171,15 @@ export class CallRunner implements ServerCallHost {
   }
 
   #returned(call: ServerCall, value: unknown): void {
-    if (isObservable(value)) {
-      this.#stream(call, value);
-      return;
+    if (typeof value === 'object' && value !== null) {
+      if (isObservable(value)) {
+        this.#stream(call, value);
+        return;
+      }
+      if (isAsyncIterable(value)) {
+        this.#iterate(call, value);
+        return;
+      }
     }
     call.complete(value);
     this.#options.calls.release(call);
@@ -188,6 +203,20 @@ export class CallRunner implements ServerCallHost {
     call.subscription = subscription;
     if (call.settled) subscription.unsubscribe();
   }
+
+  #iterate(call: ServerCall, values: AsyncIterable<unknown>): void {
+    const { calls, streamIdleTimeoutMs } = this.#options;
+    const replies = new ReplyIterator(call, values, streamIdleTimeoutMs, this.#thrownByIterator);
+    call.subscription = new Subscription(() => replies.stop());
+    void replies.run().then(() => calls.release(call));
+  }
+
+  /** Nest's filters do not see what an iterator throws, so its rule is kept here: only an `RpcException` is for the caller. */
+  readonly #thrownByIterator = (error: unknown): unknown => {
+    if (error instanceof RpcException) return error;
+    this.#options.logger.error(error);
+    return { status: 'error', message: 'Internal server error' };
+  };
 
   #refuse(client: ClientLink, request: CallRequest, name: string, code: string, message: string): void {
     this.#options.calls.countRefused();

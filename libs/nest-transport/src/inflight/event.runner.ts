@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import type { ConsumerDeserializer, IncomingEvent, MessageHandler } from '@nestjs/microservices';
+import type { ConsumerDeserializer, IncomingEvent } from '@nestjs/microservices';
 import { isObservable, type Observable, type Subscription } from 'rxjs';
 import type { IncomingEventPacket } from '../packet/event.packet.js';
 import type { PayloadCodecs } from '../packet/payload.codec.js';
@@ -7,6 +7,7 @@ import { ZmqCancellation } from '../zmq.cancellation.js';
 import { ZmqContext } from '../zmq.context.js';
 import type { ZmqPeer } from '../zmq.peer.js';
 import type { ProcessingHooks } from './call.runner.js';
+import type { EventHandler, WaitingEvent } from './event.handler.js';
 
 /** Counts since the server listens. */
 export interface EventRunnerStats {
@@ -14,6 +15,10 @@ export interface EventRunnerStats {
   received: number;
   /** Handlers that run. */
   running: number;
+  /** Events that wait for a handler with a `concurrency`; one that waits for two counts twice. */
+  waiting: number;
+  /** Events that a handler missed, because `maxWaiting` others waited for it, or the server closed. */
+  dropped: number;
   /** Came because a prefix matched, but no pattern did. */
   unmatched: number;
   /** Data that could not be decoded. */
@@ -24,7 +29,7 @@ export interface EventRunnerStats {
 
 export interface EventRunnerOptions {
   readonly codecs: PayloadCodecs;
-  readonly handlersOf: (name: string) => readonly MessageHandler[];
+  readonly handlersOf: (name: string) => readonly EventHandler[];
   readonly hooks: () => ProcessingHooks | undefined;
   readonly deserializer: ConsumerDeserializer | undefined;
   readonly logger: Pick<LoggerService, 'error'>;
@@ -35,17 +40,20 @@ export class EventRunner {
   readonly #options: EventRunnerOptions;
   /** What runs, and its stream if the handler gave one. */
   readonly #running = new Map<ZmqCancellation, Subscription | undefined>();
-  readonly #stats = { received: 0, unmatched: 0, malformed: 0, failed: 0 };
+  /** Handlers for which events wait. */
+  readonly #backlogged = new Set<EventHandler>();
+  readonly #stats = { received: 0, waiting: 0, dropped: 0, unmatched: 0, malformed: 0, failed: 0 };
 
-  /** Told each time the last handler was done. */
+  /** Told each time the last handler was done, and no event waits. */
   onIdle: (() => void) | undefined;
 
   constructor(options: EventRunnerOptions) {
     this.#options = options;
   }
 
-  get running(): number {
-    return this.#running.size;
+  /** Nothing runs, and nothing waits. */
+  get idle(): boolean {
+    return this.#running.size === 0 && this.#stats.waiting === 0;
   }
 
   stats(): EventRunnerStats {
@@ -66,28 +74,48 @@ export class EventRunner {
       return;
     }
     this.#stats.received++;
-    for (const handler of handlers) this.#run(handler, event, data, peer);
+    for (const handler of handlers) {
+      if (handler.full) this.#wait(handler, { event, data, peer });
+      else this.#run(handler, { event, data, peer });
+    }
   }
 
-  /** Tells what runs that it is not wanted any more. */
+  /** Tells what runs that it is not wanted any more, and drops what waits. */
   cancelAll(reason: unknown): void {
+    for (const handler of this.#backlogged) {
+      this.#stats.dropped += handler.waiting.length;
+      handler.waiting = [];
+    }
+    this.#backlogged.clear();
+    this.#stats.waiting = 0;
     for (const [cancellation, stream] of this.#running) {
       cancellation.cancel(reason);
       stream?.unsubscribe();
     }
   }
 
-  #run(handler: MessageHandler, event: IncomingEventPacket, data: unknown, peer: ZmqPeer): void {
+  #wait(handler: EventHandler, event: WaitingEvent): void {
+    if (handler.waiting.length >= handler.maxWaiting) {
+      this.#stats.dropped++;
+      return;
+    }
+    handler.waiting.push(event);
+    this.#backlogged.add(handler);
+    this.#stats.waiting++;
+  }
+
+  #run(handler: EventHandler, { event, data, peer }: WaitingEvent): void {
     const cancellation = new ZmqCancellation();
     const context = new ZmqContext(event.name, peer, event.metadata.headers, cancellation);
     this.#running.set(cancellation, undefined);
+    handler.running++;
     const hooks = this.#options.hooks();
     const run = async (end?: () => void): Promise<void> => {
       try {
         await this.#invoke(handler, event, data, context, cancellation);
       } finally {
         end?.();
-        this.#done(cancellation);
+        this.#done(handler, cancellation);
       }
     };
     if (hooks === undefined) {
@@ -98,13 +126,13 @@ export class EventRunner {
       hooks(context, run);
     } catch (error) {
       this.#options.logger.error(error);
-      this.#done(cancellation);
+      this.#done(handler, cancellation);
     }
   }
 
   /** Until the handler is done, its Observable included. Never rejects. */
   async #invoke(
-    handler: MessageHandler,
+    { handler }: EventHandler,
     event: IncomingEventPacket,
     data: unknown,
     context: ZmqContext,
@@ -144,8 +172,18 @@ export class EventRunner {
     return ((await deserializer.deserialize(packet, { channel: name })) as IncomingEvent).data;
   }
 
-  #done(cancellation: ZmqCancellation): void {
+  #done(handler: EventHandler, cancellation: ZmqCancellation): void {
     this.#running.delete(cancellation);
-    if (this.#running.size === 0) this.onIdle?.();
+    handler.running--;
+    if (this.#backlogged.has(handler)) this.#next(handler);
+    if (this.idle) this.onIdle?.();
+  }
+
+  #next(handler: EventHandler): void {
+    const event = handler.waiting.shift();
+    if (handler.waiting.length === 0) this.#backlogged.delete(handler);
+    if (event === undefined) return;
+    this.#stats.waiting--;
+    this.#run(handler, event);
   }
 }

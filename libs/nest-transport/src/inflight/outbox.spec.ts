@@ -59,3 +59,26 @@ describe('Outbox', () => {
     expect(outbox.dropped).toBe(1);
   });
 });
+
+describe('an Outbox of a peer that does not read', () => {
+  it('is overfull when too many messages wait, or too many bytes, until they are gone', async () => {
+    const peer = new FakePeer(0);
+    const outbox = new Outbox(peer, peer);
+    for (let i = 0; i < 99_999; i++) outbox.send(message('x'));
+    expect(outbox.overfull).toBe(false);
+    outbox.send(message('x'));
+    expect(outbox.overfull).toBe(true);
+    peer.make(1_000_000);
+    await turns();
+    expect([outbox.overfull, outbox.empty]).toEqual([false, true]);
+
+    peer.room = 0;
+    const large = [Buffer.alloc(32 * 1024 * 1024)];
+    outbox.send(large);
+    expect(outbox.overfull).toBe(false);
+    outbox.send(large);
+    expect(outbox.overfull).toBe(true);
+    outbox.close();
+    expect(outbox.overfull).toBe(false);
+  });
+});

@@ -6,19 +6,28 @@ export interface PeerSender<TPeer> {
   untilWritable(to: { readonly peer: TPeer }): Promise<void>;
 }
 
+/** What may wait for a peer that does not read, beyond the socket's high-water mark, before nothing new is done for it. */
+const MAX_MESSAGES = 100_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+
 /**
  * What must reach one peer even when it is full at the moment: replies, cancels.
  * The order is kept. Who produces many messages waits for `whenEmpty` before the
- * next, so that what queues here is bounded by the calls in flight.
+ * next, so that what queues here is bounded by the calls in flight; and who makes
+ * further calls without reading the replies is `overfull` in the end.
  */
 export class Outbox<TPeer> {
   readonly #socket: PeerSender<TPeer>;
   readonly #to: { readonly peer: TPeer };
   #queue: Frames[] = [];
+  #bytes = 0;
   #waiters: (() => void)[] = [];
   #waiting = false;
   #closed = false;
   #dropped = 0;
+
+  /** Whether so much waits that nothing should be done that adds to it. */
+  overfull = false;
 
   constructor(socket: PeerSender<TPeer>, peer: TPeer) {
     this.#socket = socket;
@@ -47,6 +56,7 @@ export class Outbox<TPeer> {
     }
     if (this.#queue.length === 0 && this.#write(message)) return true;
     this.#queue.push(message);
+    this.#count(sizeOf(message));
     this.#wait();
     return false;
   }
@@ -63,6 +73,7 @@ export class Outbox<TPeer> {
     this.#closed = true;
     this.#dropped += this.#queue.length;
     this.#queue = [];
+    this.#count(-this.#bytes);
     this.#wake();
   }
 
@@ -85,15 +96,32 @@ export class Outbox<TPeer> {
   readonly #flush = (): void => {
     this.#waiting = false;
     let sent = 0;
-    while (sent < this.#queue.length && this.#write(this.#queue[sent] as Frames)) sent++;
+    let bytes = 0;
+    while (sent < this.#queue.length && this.#write(this.#queue[sent] as Frames)) {
+      bytes += sizeOf(this.#queue[sent] as Frames);
+      sent++;
+    }
     this.#queue.splice(0, sent);
+    this.#count(-bytes);
     if (this.#queue.length > 0) this.#wait();
     else this.#wake();
   };
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.overfull = this.#queue.length >= MAX_MESSAGES || this.#bytes >= MAX_BYTES;
+  }
 
   #wake(): void {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const done of waiters) done();
   }
+}
+
+/** In characters, for texts: near enough for a limit. */
+function sizeOf(message: Frames): number {
+  let size = 0;
+  for (const frame of message) size += frame.length;
+  return size;
 }

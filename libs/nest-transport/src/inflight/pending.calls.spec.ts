@@ -1,6 +1,7 @@
 import { PayloadCodecs } from '../packet/payload.codec.js';
 import { FakePeer } from '../testing/fake.peer.js';
 import { ManualClock } from '../testing/manual.clock.js';
+import { turns } from '../testing/turns.js';
 import { DeadlineQueue } from './deadline.queue.js';
 import { Outbox } from './outbox.js';
 import { PendingCall } from './pending.call.js';
@@ -50,5 +51,29 @@ describe('request ids', () => {
     link.calls.set(1, aCall());
     for (let i = 0; i < 2; i++) calls.start(aCall());
     expect(ids(peer)).toEqual(['<ffffffff>', '<00000002>']);
+  });
+});
+
+describe('a call for one server', () => {
+  it('goes to it out of turn, waits there while it is full, and is cancelled there', async () => {
+    const calls = new PendingCalls(options);
+    const [first, second] = [join(calls), join(calls)];
+    second.peer.room = 0;
+    const call = aCall();
+    calls.startAt(second.link, call);
+    expect([first.peer.sent, second.peer.sent]).toEqual([[], []]);
+    expect(calls.stats()).toMatchObject({ inFlight: 1, waiting: 0, sent: 1 });
+    // Others do not overtake it at the full server: they go to the one that has room.
+    calls.start(aCall());
+    calls.start(aCall());
+    expect([first.peer.sent.length, second.peer.sent.length]).toEqual([2, 0]);
+    calls.cancel(call);
+    second.peer.make(5);
+    await turns();
+    expect(second.peer.sent.map((sent) => sent.slice(2))).toEqual([
+      ['1', '1', '<01>'],
+      ['', 'cancel'],
+    ]);
+    expect(calls.usableLinks()).toEqual([first.link, second.link]);
   });
 });

@@ -74,6 +74,11 @@ export class PendingCalls {
   }
 
   /** Servers that get new calls. */
+  usableLinks(): readonly ServerLink[] {
+    return [...this.#usable.all()];
+  }
+
+  /** How many they are. */
   get usable(): number {
     return this.#usable.size;
   }
@@ -99,6 +104,17 @@ export class PendingCalls {
     this.#waiting.add(call);
     this.#expect(call, now, this.#usable.size === 0 ? connectTimeout : requestTimeout);
     this.#watchFull();
+  }
+
+  /** Sends the call to this server, whosever turn it is. While the server is full it waits for it there. */
+  startAt(link: ServerLink, call: PendingCall): void {
+    const { deadlines, requestTimeout } = this.#options;
+    const now = deadlines.now();
+    if (call.content.deadlineMs !== undefined) call.expiresAt = now + call.content.deadlineMs;
+    this.#assign(link, call);
+    link.outbox.send(call.frames(call.id, now));
+    this.#stats.sent++;
+    if (!call.settled) this.#expect(call, now, requestTimeout);
   }
 
   /** Nobody wants the result any more. Does nothing when it is there already. */
@@ -268,19 +284,22 @@ export class PendingCalls {
   }
 
   #sendTo(link: ServerLink, call: PendingCall, now: number): boolean {
-    const id = this.#freeId(link);
-    // Before it is sent: within one process the reply may come while we send.
-    call.link = link;
-    call.id = id;
-    link.calls.set(id, call);
-    if (link.outbox.trySend(call.frames(id, now))) {
+    this.#assign(link, call);
+    if (link.outbox.trySend(call.frames(call.id, now))) {
       this.#stats.sent++;
       if (!call.settled) this.#expect(call, now, this.#options.requestTimeout);
       return true;
     }
-    link.calls.delete(id);
+    link.calls.delete(call.id);
     call.link = undefined;
     return false;
+  }
+
+  /** Before it is sent: within one process the reply may come while we send. */
+  #assign(link: ServerLink, call: PendingCall): void {
+    call.link = link;
+    call.id = this.#freeId(link);
+    link.calls.set(call.id, call);
   }
 
   /** Skips the ids of calls that are still there after 2^32 others. */

@@ -2,25 +2,25 @@ import type { Frames } from '../packet/frames.js';
 import type { ZmqClock, ZmqTimer } from '../zmq.clock.js';
 import { SignalGroup } from './signal.group.js';
 
-/** What the queue needs of where it leads to: the part of a PUSH socket, or of a dispatcher. */
-export interface PushOutlet<M = Frames> {
-  /** Takes the message for a worker, or returns false when there is no room for it. */
-  trySend(message: M): boolean;
+/** The part of a PUSH socket that the queue needs. */
+export interface PushOutlet {
+  /** Queues the message for a worker, or returns false when no worker can take one. */
+  trySend(message: Frames): boolean;
   /** Resolves when `trySend` may succeed; rejects when the socket closes or the signal aborts. */
   untilWritable(options: { signal: AbortSignal }): Promise<void>;
 }
 
 /** A push that waits its turn. */
-export interface PendingPush<M = Frames> {
+export interface PendingPush {
   /** The message, made when it is sent: what is left of its deadline is in it. */
-  readonly frames: () => M;
+  readonly frames: () => Frames;
   /** When it is given up, and the error it then fails with. */
   readonly expiry?: { readonly afterMs: number; readonly error: () => Error } | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Waiter<M> {
-  readonly push: PendingPush<M>;
+interface Waiter {
+  readonly push: PendingPush;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
   timer?: ZmqTimer | undefined;
@@ -28,13 +28,13 @@ interface Waiter<M> {
 }
 
 /** Pushes that wait for a worker, in the order in which they came. */
-export class PushQueue<M = Frames> {
+export class PushQueue {
   readonly #clock: ZmqClock;
   readonly #sent: () => void;
   /** A set is a queue from whose middle one can take. */
-  readonly #waiters = new Set<Waiter<M>>();
+  readonly #waiters = new Set<Waiter>();
   readonly #signals = new SignalGroup();
-  #outlet: PushOutlet<M> | undefined;
+  #outlet: PushOutlet | undefined;
   /** Ends the wait for the outlet; set while there is one. */
   #waiting: AbortController | undefined;
 
@@ -49,20 +49,20 @@ export class PushQueue<M = Frames> {
   }
 
   /** From here on the pushes have a way out. */
-  open(outlet: PushOutlet<M>): void {
+  open(outlet: PushOutlet): void {
     this.#outlet = outlet;
     this.#pump();
   }
 
   /** Resolves when the message was taken. Rejects with the signal's reason, the expiry's error, or what `frames` or the outlet threw. */
-  add(push: PendingPush<M>): Promise<void> {
+  add(push: PendingPush): Promise<void> {
     return new Promise((resolve, reject) => {
       const { signal, expiry } = push;
       if (signal?.aborted === true) {
         reject(signal.reason as Error);
         return;
       }
-      const waiter: Waiter<M> = {
+      const waiter: Waiter = {
         push,
         resolve,
         reject,
@@ -84,7 +84,7 @@ export class PushQueue<M = Frames> {
     this.#waiting?.abort();
   }
 
-  #settle(waiter: Waiter<M>, settle: () => void): void {
+  #settle(waiter: Waiter, settle: () => void): void {
     if (!this.#waiters.delete(waiter)) return;
     waiter.timer?.cancel();
     if (waiter.push.signal !== undefined) this.#signals.remove(waiter.push.signal, waiter.onAbort);

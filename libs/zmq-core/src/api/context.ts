@@ -1,6 +1,8 @@
 import type { Clock } from '../foundation/clock.js';
 import type { RandomSource } from '../foundation/random.js';
 import { ZmqError } from '../foundation/errors.js';
+import { CryptoLoader } from '../crypto/crypto-loader.js';
+import type { CryptoSource } from '../mechanism/crypto-backend.js';
 import { type ContextOptionName, contextOptionNames, contextRowOf } from '../socket/context-option-table.js';
 import type { Authenticator } from '../mechanism/authenticator.js';
 import { ContextCore } from '../socket/context-core.js';
@@ -19,6 +21,8 @@ export interface ContextParts {
   readonly transports?: readonly Transport[];
   /** Decides who may connect. Default: asks the ZAP handler of the context, the socket that is bound to `inproc://zeromq.zap.01` (see `Authenticator`). */
   readonly authenticator?: Authenticator;
+  /** Where CURVE gets its library. Default: libsodium as WebAssembly, with `sodium-native` where that is installed. */
+  readonly crypto?: CryptoSource;
 }
 
 /** Checked like the options of sockets: a `TypeError` for a wrong type, EINVAL for a value out of range. */
@@ -58,8 +62,12 @@ export function coreOfContext(context: unknown): ContextCore {
 export class Context {
   constructor(options: ContextOptions = {}, parts: ContextParts = {}) {
     if (typeof options !== 'object' || options === null) throw new TypeError('Options must be an object');
-    const { transports = defaultTransports(), authenticator = new ZapClient(transports) } = parts;
-    cores.set(this, new ContextCore({ ...parts, transports, authenticator }));
+    const {
+      transports = defaultTransports(),
+      authenticator = new ZapClient(transports),
+      crypto = new CryptoLoader(),
+    } = parts;
+    cores.set(this, new ContextCore({ ...parts, transports, authenticator, crypto }));
     Object.seal(this);
     Object.assign(this, options);
   }

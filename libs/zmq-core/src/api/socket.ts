@@ -216,8 +216,8 @@ export abstract class Socket {
     return readOnlyOptions.lastEndpoint(this.#core);
   }
 
-  /** `null` for NULL, the mechanism without security. */
-  get securityMechanism(): null {
+  /** What the endpoints that are bound or connected next speak, by the options: `'plain'`, `'curve'`, or `null` for NULL, the mechanism without security. */
+  get securityMechanism(): 'plain' | 'curve' | null {
     return readOnlyOptions.securityMechanism(this.#core);
   }
 

@@ -1,4 +1,5 @@
 import { type SocketTypeName, socketTypes } from '../foundation/socket-type.js';
+import { noSecurity } from '../mechanism/security-options.js';
 import { type ConnectionOptions, createConnection } from './connection-table.js';
 import { LegacyNegotiation } from './legacy-negotiation.js';
 import { RawConnection } from './raw-connection.js';
@@ -14,8 +15,6 @@ const common = {
   heartbeat: { intervalMs: 0, timeoutMs: 0, ttlMs: 0 },
   notify: true,
   legacy: false,
-  mechanism: 'NULL',
-  zapDomain: null,
 } as const satisfies Partial<ConnectionOptions>;
 
 it.each(types)('%s', (socketType) => {
@@ -26,10 +25,10 @@ it.each(types)('%s', (socketType) => {
 it('with `legacy` versions are negotiated, unless that would be a way around security', () => {
   const speaker = (options: Partial<ConnectionOptions>): object =>
     createConnection({ ...common, socketType: 'PULL', legacy: true, ...options }, '').constructor;
+  const server = { ...noSecurity, asServer: true, mechanism: 'PLAIN' } as const;
   expect(speaker({})).toBe(LegacyNegotiation);
-  expect(speaker({ zapDomain: '' })).toBe(LegacyNegotiation);
-  expect(speaker({ zapDomain: 'global' })).toBe(ZmtpConnection);
-  expect(speaker({ mechanism: 'PLAIN' })).toBe(ZmtpConnection);
-  expect(speaker({ mechanism: 'CURVE' })).toBe(ZmtpConnection);
+  expect(speaker({ security: noSecurity })).toBe(LegacyNegotiation);
+  expect(speaker({ security: { ...noSecurity, zapDomain: 'global' } })).toBe(ZmtpConnection);
+  expect(speaker({ security: server })).toBe(ZmtpConnection);
   expect(speaker({ socketType: 'STREAM' })).toBe(RawConnection);
 });

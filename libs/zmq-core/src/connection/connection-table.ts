@@ -1,4 +1,5 @@
 import { isRaw } from '../foundation/socket-type.js';
+import type { Surroundings } from '../mechanism/mechanism-table.js';
 import type { Connection } from './connection.js';
 import { type DowngradeOptions, mayDowngrade } from './legacy-downgrade.js';
 import { LegacyNegotiation } from './legacy-negotiation.js';
@@ -8,7 +9,9 @@ import { ZmtpConnection, type ZmtpOptions } from './zmtp-connection.js';
 export type ConnectionOptions = ZmtpOptions & RawOptions & DowngradeOptions;
 
 /** Who speaks on a stream of bytes: the only place that decides it. */
-export function createConnection(options: ConnectionOptions, address: string): Connection {
+export function createConnection(options: ConnectionOptions, address: string, surroundings?: Surroundings): Connection {
   if (isRaw(options.socketType)) return new RawConnection(options, address);
-  return mayDowngrade(options) ? new LegacyNegotiation(options, address) : new ZmtpConnection(options, address);
+  // It proves nothing of itself, and so nobody is asked about it.
+  if (mayDowngrade(options)) return new LegacyNegotiation(options, address);
+  return new ZmtpConnection(options, address, 0, surroundings);
 }

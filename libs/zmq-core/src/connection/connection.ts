@@ -15,7 +15,9 @@ import type { Batch } from './batch.js';
  * (greeting, handshake, PONG); `encode(message, batch)` writes a message. Messages
  * may be encoded only after `ready` was told.
  *
- * Time: `tick(now)` is due at `deadline`; both `receive` and `tick` may move it.
+ * Time: `tick(now)` is due at `deadline`; `receive`, `drain` and `tick` may move it. It may
+ * also have to wait for this side (a verdict about the peer); it is handed a `wake`, which
+ * is called when it should be drained again.
  *
  * After `failed` was told nothing but `takeOutput` may be called: an ERROR command
  * may be waiting there.
@@ -42,6 +44,8 @@ export interface Connection {
   resume(now: number): void;
   /** Bytes of memory that came to be held by messages since the last call. */
   takePinned(): number;
+  /** The stream is closed: who was asked something about the peer need not answer any more. Idempotent. */
+  abandon(): void;
 }
 
 export interface ConnectionSink {
@@ -60,7 +64,8 @@ export type { FrameRun } from '../wire/frame-run.js';
 
 /** Why a conversation ended, in the terms of libzmq's events. */
 export interface ConnectionFailure {
-  readonly kind: 'protocol' | 'authentication' | 'timeout';
+  /** `unavailable`: this side could not go on. */
+  readonly kind: 'protocol' | 'authentication' | 'timeout' | 'unavailable';
   /** Whether the handshake was still going on. */
   readonly handshaking: boolean;
   readonly error: Error;

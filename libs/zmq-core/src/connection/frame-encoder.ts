@@ -41,6 +41,18 @@ export function encodeFrame(body: Buffer, flags: number, batch: Batch): void {
   batch.advance(at + size);
 }
 
+/** Writes a frame's header and gives where its body begins. */
+export function encodeHeader(flags: number, size: number, bytes: Buffer, at: number): number {
+  if (size > SHORT_LIMIT) {
+    bytes[at] = flags | LONG;
+    writeSize(size, bytes, at + 1);
+    return at + LONG_HEADER;
+  }
+  bytes[at] = flags;
+  bytes[at + 1] = size;
+  return at + SHORT_HEADER;
+}
+
 /** Eight octets, octet by octet: `writeUInt32BE` checks its bounds, twice. */
 function writeSize(size: number, bytes: Buffer, at: number): void {
   const high = (size / 0x100000000) >>> 0;

@@ -22,9 +22,10 @@ function refused(
   const handshake = phase();
   try {
     handshake.receive(flags, bytes(body));
+    handshake.peer();
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    const { reply, failure } = handshake.refusal(error);
+    const { reply, failure } = handshake.refusal(error)!;
     return { error, reply, failure };
   }
   throw new Error('it was accepted');
@@ -37,8 +38,10 @@ it('sends READY without waiting, once', () => {
 });
 
 it("is done with the peer's READY", () => {
-  const info = phase().receive(COMMAND, bytes('05 "READY" 0B "Socket-Type" 00000004 "PUSH"'));
-  expect(info).toMatchObject({ socketType: 'PUSH', routingId: undefined, address: 'somewhere' });
+  const handshake = phase();
+  expect(handshake.peer()).toBeUndefined();
+  handshake.receive(COMMAND, bytes('05 "READY" 0B "Socket-Type" 00000004 "PUSH"'));
+  expect(handshake.peer()).toMatchObject({ socketType: 'PUSH', routingId: undefined, address: 'somewhere' });
 });
 
 it('remembers which commands the peer understands', () => {

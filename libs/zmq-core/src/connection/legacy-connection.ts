@@ -134,6 +134,8 @@ export class LegacyConnection implements Connection {
     return pinned;
   }
 
+  abandon(): void {}
+
   get #isVersioned(): boolean {
     return this.#version !== 'unversioned 1.0';
   }

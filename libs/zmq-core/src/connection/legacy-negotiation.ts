@@ -105,6 +105,9 @@ export class LegacyNegotiation implements Connection {
     return this.#inner?.takePinned() ?? 0;
   }
 
+  /** An older peer is asked nothing about. */
+  abandon(): void {}
+
   /** Who goes on, once it is known. Throws at the first octet that no peer sends. */
   #negotiate(): Connection | undefined {
     const version = peerVersion(this.#received);

@@ -73,6 +73,8 @@ export class RawConnection implements Connection {
     return pinned;
   }
 
+  abandon(): void {}
+
   /** True: the caller looks whether there is room for what follows. */
   #begin(sink: ConnectionSink): boolean {
     const info = { socketType: '', routingId: undefined, address: this.#address, properties: {} };

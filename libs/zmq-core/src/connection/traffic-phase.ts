@@ -10,13 +10,14 @@ import type { Batch } from './batch.js';
 import type { ConnectionSink } from './connection.js';
 import { encodeMessage } from './frame-encoder.js';
 import { Heartbeat } from './heartbeat.js';
+import type { Traffic } from './traffic.js';
 import type { ZmtpOptions } from './zmtp-connection.js';
 
 /** What a RADIO is given for a message, which a DISH has no business to send: something to count. */
 const NO_MEMBERSHIP: Multipart = [Buffer.alloc(0)];
 
 /** The last phase: frames ⇄ whole messages, and the commands in between. */
-export class TrafficPhase {
+export class TrafficPhase implements Traffic {
   readonly heartbeat: Heartbeat;
   readonly ping: Buffer;
 
@@ -89,12 +90,20 @@ export class TrafficPhase {
   }
 
   encode(message: Multipart, batch: Batch): void {
-    if (this.#commandName !== undefined && isSubscription(message)) {
-      const body = message[0]!;
-      batch.append(encodeCommand(this.#commandName(body), body.subarray(1)));
-      return;
-    }
-    encodeMessage(message, batch);
+    const command = this.#commandName === undefined ? undefined : this.asCommand(message);
+    if (command === undefined) encodeMessage(message, batch);
+    else batch.append(command);
+  }
+
+  say(command: Buffer, batch: Batch): void {
+    batch.append(command);
+  }
+
+  /** The command frame as which a message leaves, if it does. */
+  asCommand(message: Multipart): Buffer | undefined {
+    if (this.#commandName === undefined || !isSubscription(message)) return undefined;
+    const body = message[0]!;
+    return encodeCommand(this.#commandName(body), body.subarray(1));
   }
 
   /** `drain` for a RADIO. */

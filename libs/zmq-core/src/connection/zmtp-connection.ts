@@ -1,15 +1,21 @@
 import { ProtocolError } from '../foundation/errors.js';
 import type { Multipart } from '../foundation/multipart.js';
+import type { PeerInfo } from '../foundation/peer-info.js';
+import { systemRandom } from '../foundation/random.js';
 import type { SocketTypeName } from '../foundation/socket-type.js';
-import { NullMechanism } from '../mechanism/null.js';
+import { MESSAGE_OVERHEAD } from '../mechanism/curve/curve-messages.js';
+import { createMechanism, type Surroundings } from '../mechanism/mechanism-table.js';
 import { encodeOwnMetadata } from '../mechanism/peer-metadata.js';
+import { noSecurity, type SecurityOptions } from '../mechanism/security-options.js';
 import { FrameDecoder } from '../wire/frame-decoder.js';
 import type { Batch } from './batch.js';
 import type { Connection, ConnectionFailure, ConnectionSink } from './connection.js';
 import { GreetingPhase } from './greeting-phase.js';
-import { handshakeTimeout, silence } from './timeouts.js';
 import { HandshakePhase } from './handshake-phase.js';
 import type { HeartbeatOptions } from './heartbeat.js';
+import { SealedTraffic } from './sealed-traffic.js';
+import { handshakeTimeout, silence } from './timeouts.js';
+import type { Traffic } from './traffic.js';
 import { TrafficPhase } from './traffic-phase.js';
 
 export interface ZmtpOptions {
@@ -24,12 +30,25 @@ export interface ZmtpOptions {
   /** From the start to the end of the handshake; 0 = no limit. */
   readonly handshakeMs: number;
   readonly heartbeat: HeartbeatOptions;
+  /** Default: NULL, and nobody is asked about peers. */
+  readonly security?: SecurityOptions;
 }
 
 /** No handshake command needs more; a larger one is refused before it is read. `maxMessageSize` is for messages only. */
 const MAX_HANDSHAKE_COMMAND = 64 * 1024;
 /** PONGs kept for a peer that sends PINGs and does not read. If more are due the oldest are forgotten: any one tells that we live. */
 const MAX_PENDING_PONGS = 32;
+/** Bytes that are kept of a peer that goes on talking while we wait for a verdict about it: it has nothing to say yet. */
+const MAX_HELD = MAX_HANDSHAKE_COMMAND;
+const NO_BYTES = Buffer.alloc(0);
+/** Of a connection of which nobody is asked anything. */
+const alone: Surroundings = {
+  authenticator: undefined,
+  crypto: undefined,
+  random: systemRandom,
+  host: '',
+  wake() {},
+};
 
 /**
  * ZMTP 3.1 and 3.0 (37/ZMTP, 23/ZMTP): greeting, handshake, traffic. One phase is
@@ -49,22 +68,30 @@ export class ZmtpConnection implements Connection {
   #pingDue = false;
   #greeting: GreetingPhase | undefined;
   #handshake: HandshakePhase | undefined;
-  #traffic: TrafficPhase | undefined;
+  #traffic: Traffic | undefined;
   readonly #decoder = new FrameDecoder(MAX_HANDSHAKE_COMMAND);
   /** It failed, or `ready` refused the peer: nothing is decoded any more. */
   #over = false;
   #now = 0;
+  /** Bytes that came while the handshake waited for this side. */
+  #held = 0;
   readonly #octetsSent: number;
+  readonly #wake: () => void;
 
   /**
    * @param address the peer's, for what is told of it
    * @param octetsSent of the greeting, by who has found out that the peer is not older
    */
-  constructor(options: ZmtpOptions, address: string, octetsSent = 0) {
+  constructor(options: ZmtpOptions, address: string, octetsSent = 0, surroundings: Surroundings = alone) {
     this.#options = options;
     this.#octetsSent = octetsSent;
+    this.#wake = surroundings.wake;
     const own = { socketType: options.socketType, routingId: options.routingId, properties: options.metadata };
-    const mechanism = new NullMechanism(encodeOwnMetadata(own));
+    const mechanism = createMechanism(options.security ?? noSecurity, {
+      metadata: encodeOwnMetadata(own),
+      routingId: options.routingId ?? NO_BYTES,
+      surroundings,
+    });
     this.#greeting = new GreetingPhase(mechanism);
     this.#handshake = new HandshakePhase(mechanism, options.socketType, address);
   }
@@ -83,7 +110,7 @@ export class ZmtpConnection implements Connection {
     if (this.#traffic !== undefined) {
       this.#traffic.heartbeat.heard(now);
       this.deadline = this.#traffic.heartbeat.deadline;
-    }
+    } else if (this.#handshake!.isWaiting) this.#held += chunk.length;
   }
 
   drain(sink: ConnectionSink): boolean {
@@ -106,9 +133,9 @@ export class ZmtpConnection implements Connection {
     this.#output.length = 0;
     if (this.#hello !== undefined) this.encode(this.#hello, batch);
     this.#hello = undefined;
-    for (const pong of this.#pongs) batch.append(pong);
+    for (const pong of this.#pongs) this.#traffic!.say(pong, batch);
     this.#pongs.length = 0;
-    if (this.#pingDue) batch.append(this.#traffic!.ping);
+    if (this.#pingDue) this.#traffic!.say(this.#traffic!.ping, batch);
     this.#pingDue = false;
   }
 
@@ -161,6 +188,10 @@ export class ZmtpConnection implements Connection {
     return pinned;
   }
 
+  abandon(): void {
+    this.#handshake?.abandon();
+  }
+
   /** Greeting and handshake, as far as the bytes go. True when traffic begins: the caller looks whether there is room for it. */
   #advance(sink: ConnectionSink): boolean {
     const handshake = this.#handshake!;
@@ -169,24 +200,36 @@ export class ZmtpConnection implements Connection {
       if (peer === undefined) return false;
       this.#greeting = undefined;
       handshake.begin(peer);
-      this.#say(...handshake.output());
     }
-    while (this.#decoder.next()) {
-      const info = handshake.receive(this.#decoder.flags, this.#decoder.body);
+    for (;;) {
+      // Before our last word: a peer that may not be here gets an ERROR in its place.
+      const info = handshake.peer();
       this.#say(...handshake.output());
-      if (info === undefined) continue;
-      this.#handshake = undefined;
-      this.#decoder.maxSize = this.#options.maxMessageSize;
-      this.#traffic = new TrafficPhase(this.#options, handshake.peerSpeaksCommands, (pong) => this.#reply(pong));
-      this.#traffic.heartbeat.start(this.#now);
-      this.#updateDeadline();
-      this.#hello = this.#options.helloMessage;
-      if (sink.ready(info)) return true;
-      this.#hello = undefined;
-      this.#over = true;
-      this.deadline = Infinity;
-      return false;
+      if (info !== undefined) return this.#begin(info, sink);
+      if (handshake.isWaiting) {
+        if (this.#held > MAX_HELD) throw tooEager();
+        return false;
+      }
+      if (!this.#decoder.next()) return false;
+      handshake.receive(this.#decoder.flags, this.#decoder.body);
     }
+  }
+
+  /** Traffic begins, in the clear or sealed: this is the one place that chooses. */
+  #begin(info: PeerInfo, sink: ConnectionSink): boolean {
+    const { peerSpeaksCommands, messages } = this.#handshake!;
+    const clear = new TrafficPhase(this.#options, peerSpeaksCommands, (pong) => this.#reply(pong));
+    this.#handshake = undefined;
+    // The limit is for what is in the box.
+    this.#decoder.maxSize = this.#options.maxMessageSize + (messages === undefined ? 0 : MESSAGE_OVERHEAD);
+    this.#traffic = messages === undefined ? clear : new SealedTraffic(clear, messages, this.#decoder, this.#wake);
+    this.#traffic.heartbeat.start(this.#now);
+    this.#updateDeadline();
+    this.#hello = this.#options.helloMessage;
+    if (sink.ready(info)) return true;
+    this.#hello = undefined;
+    this.#over = true;
+    this.deadline = Infinity;
     return false;
   }
 
@@ -205,16 +248,24 @@ export class ZmtpConnection implements Connection {
   }
 
   #fail(error: unknown, sink: ConnectionSink): void {
-    if (!(error instanceof ProtocolError)) throw error;
     const handshaking = this.#traffic === undefined;
     const refusal = this.#greeting === undefined ? this.#handshake?.refusal(error) : undefined;
+    if (!(error instanceof Error) || (refusal === undefined && !(error instanceof ProtocolError))) throw error;
     if (refusal?.reply !== undefined) this.#say(refusal.reply);
     this.#end({ kind: 'protocol', handshaking, error, ...refusal?.failure }, sink);
   }
 
   #end(failure: ConnectionFailure, sink: ConnectionSink): void {
     this.#over = true;
+    this.abandon();
     this.deadline = Infinity;
     sink.failed(failure);
   }
+}
+
+function tooEager(): ProtocolError {
+  return new ProtocolError(
+    'ERR_ZMTP_UNEXPECTED_COMMAND',
+    `more than ${MAX_HELD} bytes came before the handshake went on`,
+  );
 }

@@ -109,3 +109,33 @@ export class ProtocolError extends Error {
     Object.defineProperty(this.prototype, 'name', { value: 'ProtocolError', configurable: true, writable: true });
   }
 }
+
+/** An authentication's status that admits nobody: try again later, refused, trouble on the other side (27/ZAP). */
+export type RefusedStatus = 300 | 400 | 500;
+
+/** Somebody is not let in: the peer by our authenticator, or we by the peer. */
+export class AuthenticationError extends Error {
+  readonly code = 'EACCES';
+  readonly errno = errnoOf('EACCES');
+  readonly status: RefusedStatus;
+
+  /** @param detail what the authenticator gave as its reason */
+  constructor(status: RefusedStatus, detail: string) {
+    super(`the authenticator refused the peer with ${status}${detail === '' ? '' : `: ${detail}`}`);
+    this.status = status;
+  }
+
+  static {
+    Object.defineProperty(this.prototype, 'name', { value: 'AuthenticationError', configurable: true, writable: true });
+  }
+}
+
+/** A handshake cannot go on, for a reason on this side. The code is what libzmq tells then. */
+export class UnavailableError extends Error {
+  readonly code = 'EFAULT';
+  readonly errno = errnoOf('EFAULT');
+
+  static {
+    Object.defineProperty(this.prototype, 'name', { value: 'UnavailableError', configurable: true, writable: true });
+  }
+}

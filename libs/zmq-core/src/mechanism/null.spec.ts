@@ -1,4 +1,6 @@
 import { bytes } from '../testing/bytes.js';
+import { admission, admitted, FakeAuthenticator } from '../testing/handshake.js';
+import type { Command } from '../wire/command.js';
 import { NullMechanism } from './null.js';
 
 const metadata = bytes('0B "Socket-Type" 00000006 "DEALER" 08 "Identity" 00000000');
@@ -33,5 +35,61 @@ describe('NULL', () => {
       expect.objectContaining({ code: 'ERR_ZMTP_INVALID_METADATA' }),
     );
     expect(mechanism.status).toBe('handshaking');
+  });
+});
+
+describe('NULL with a ZAP domain', () => {
+  const READY: Command = { name: 'READY', data: metadata };
+  function guarded(authenticator: FakeAuthenticator, wake = (): void => {}): NullMechanism {
+    return new NullMechanism(metadata, admission('NULL', authenticator, { domain: 'games', wake }));
+  }
+
+  it('asks first, without credentials, and says READY after the verdict', () => {
+    let woken = 0;
+    const authenticator = new FakeAuthenticator();
+    const mechanism = guarded(authenticator, () => void woken++);
+    expect([mechanism.produce(), mechanism.status]).toEqual([undefined, 'handshaking']);
+    expect(authenticator.requests).toMatchObject([{ mechanism: 'NULL', domain: 'games', credentials: [] }]);
+    authenticator.give(admitted);
+    expect(woken).toBe(1);
+    expect(mechanism.produce()).toBeDefined();
+    expect(mechanism.produce()).toBeUndefined();
+    mechanism.consume(READY);
+    expect([mechanism.status, mechanism.admitted]).toEqual(['ready', admitted]);
+    expect(authenticator.requests).toHaveLength(1);
+  });
+
+  it('is not ready by the word of the peer alone', () => {
+    const authenticator = new FakeAuthenticator();
+    const mechanism = guarded(authenticator);
+    mechanism.produce();
+    mechanism.consume(READY);
+    expect(mechanism.status).toBe('waiting');
+    authenticator.give(admitted);
+    expect([mechanism.status, mechanism.produce()]).toEqual(['ready', expect.any(Buffer)]);
+  });
+
+  it.each([300, 400, 500] as const)('says nothing with a verdict of %i', (status) => {
+    const authenticator = new FakeAuthenticator({ status, text: '' });
+    const mechanism = guarded(authenticator);
+    expect(() => mechanism.produce()).toThrow(expect.objectContaining({ status }));
+    mechanism.consume(READY);
+    expect(mechanism.status).toBe('handshaking');
+    expect(() => mechanism.produce()).toThrow(expect.objectContaining({ status }));
+  });
+
+  it('takes the question back', () => {
+    const authenticator = new FakeAuthenticator();
+    const mechanism = guarded(authenticator);
+    mechanism.produce();
+    mechanism.abandon();
+    expect(authenticator.cancelled).toBe(1);
+  });
+
+  it('refuses a second READY', () => {
+    const mechanism = guarded(new FakeAuthenticator());
+    mechanism.produce();
+    mechanism.consume(READY);
+    expect(() => mechanism.consume(READY)).toThrow(expect.objectContaining({ code: 'ERR_ZMTP_UNEXPECTED_COMMAND' }));
   });
 });

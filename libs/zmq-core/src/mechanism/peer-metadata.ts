@@ -2,6 +2,7 @@ import { ProtocolError } from '../foundation/errors.js';
 import { ownProperties, type PeerInfo } from '../foundation/peer-info.js';
 import { isLegalPeer, type SocketTypeName, socketTypes } from '../foundation/socket-type.js';
 import { encodeMetadata, findProperty, IDENTITY, type Properties, SOCKET_TYPE } from '../wire/metadata.js';
+import type { Admitted } from './admission.js';
 
 /** What a socket tells of itself in READY or INITIATE. */
 export interface OwnMetadata {
@@ -27,8 +28,16 @@ export class IllegalPeerError extends ProtocolError {
   readonly reply = 'Invalid socket type';
 }
 
-/** Checks what a peer told of itself. Throws if it is incomplete, or an impossible peer for `own`. */
-export function readPeerMetadata(own: SocketTypeName, properties: Properties, address: string): PeerInfo {
+/**
+ * Checks what a peer told of itself. Throws if it is incomplete, or an impossible peer for `own`.
+ * @param admitted what an authenticator says of it, which counts more
+ */
+export function readPeerMetadata(
+  own: SocketTypeName,
+  properties: Properties,
+  address: string,
+  admitted?: Admitted,
+): PeerInfo {
   const socketType = findProperty(properties, SOCKET_TYPE)?.toString('latin1');
   if (socketType === undefined) throw new ProtocolError('ERR_ZMTP_INVALID_METADATA', 'READY has no Socket-Type');
   checkLegalPeer(own, socketType);
@@ -41,6 +50,10 @@ export function readPeerMetadata(own: SocketTypeName, properties: Properties, ad
   const { announcesRoutingId } = socketTypes[socketType];
   const routingId = announcesRoutingId ? readRoutingId(findProperty(properties, IDENTITY)) : undefined;
   if (routingId !== undefined) record['Routing-Id'] = routingId.toString();
+  if (admitted !== undefined) {
+    for (const [name, value] of admitted.properties) record[name] = value.toString();
+    record['User-Id'] = admitted.userId;
+  }
   return { socketType, routingId, address, properties: record };
 }
 

@@ -3,6 +3,8 @@ import type { ConnectionOptions } from '../connection/connection-table.js';
 import { packedFrames } from '../connection/packed-frames.js';
 import type { Clock } from '../foundation/clock.js';
 import type { RandomSource } from '../foundation/random.js';
+import type { Authenticator } from '../mechanism/authenticator.js';
+import type { CryptoSource } from '../mechanism/crypto-backend.js';
 import type { Packing } from '../pipe/packing.js';
 import type { PipeEnd, PipeHandler } from '../pipe/pipe.js';
 import type { TransportOptions } from '../transport/transport.js';
@@ -33,6 +35,9 @@ export interface SessionHost {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly batch: Batch;
+  /** Decides about peers; `undefined`: there is nobody. */
+  readonly authenticator: Authenticator | undefined;
+  readonly crypto: CryptoSource;
   /** Makes a pipe, attaches its other end to the socket's pattern and gives this end, which `handler` owns. */
   openPipe(handler: PipeHandler): PipeEnd;
   emit(event: SessionEvent): void;

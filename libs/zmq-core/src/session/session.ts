@@ -64,7 +64,13 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#owner = owner;
     this.#place = place;
     this.#stream = stream;
-    this.#connection = createConnection(host.options, stream.remoteAddress);
+    this.#connection = createConnection(host.options, stream.remoteAddress, {
+      authenticator: host.authenticator,
+      crypto: host.crypto,
+      random: host.random,
+      host: stream.remoteHost ?? '',
+      wake: this.#wake,
+    });
     this.#outflow = new Outflow(host.batch, stream, this.#connection, host.options.outBatchSize);
   }
 
@@ -129,6 +135,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     const [handshaking, wasOpen] = [this.#state === 'handshaking', this.#state === 'open'];
     this.#state = 'closed';
     this.#timer?.cancel();
+    this.#connection.abandon();
     this.#outflow.stop();
     this.#outflow.giveBack();
     if (wasOpen) this.#passFarewell();
@@ -181,6 +188,15 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#state = 'ending';
     if (!this.#outflow.endWithLastWords()) this.#stream.destroy();
   }
+
+  /** In a turn of its own: it is called from wherever something was decided. */
+  readonly #wake = (): void => process.nextTick(this.#goOn);
+
+  readonly #goOn = (): void => {
+    if (this.#state === 'ending' || this.#state === 'closed' || this.#paused) return;
+    this.#pump();
+    this.#armTimer();
+  };
 
   // ── from the pipe ──
 

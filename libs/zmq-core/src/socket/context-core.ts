@@ -2,6 +2,7 @@ import { type Clock, systemClock, type Timer } from '../foundation/clock.js';
 import { ZmqError } from '../foundation/errors.js';
 import { type RandomSource, systemRandom } from '../foundation/random.js';
 import type { Authenticator } from '../mechanism/authenticator.js';
+import type { CryptoSource } from '../mechanism/crypto-backend.js';
 import { parseEndpoint } from '../transport/endpoint.js';
 import type { Transport } from '../transport/transport.js';
 import { TransportRegistry } from '../transport/transport-registry.js';
@@ -15,6 +16,8 @@ export interface ContextParts {
   readonly random?: RandomSource;
   readonly transports: readonly Transport[];
   readonly authenticator?: Authenticator;
+  /** Where CURVE gets its library. */
+  readonly crypto: CryptoSource;
 }
 
 /** What a context needs of a socket that is part of it. */
@@ -35,6 +38,7 @@ export class ContextCore {
   readonly transports: TransportRegistry;
   /** Asked about who wants to connect, where a socket's options say so. */
   readonly authenticator: Authenticator | undefined;
+  readonly crypto: CryptoSource;
   readonly batch = createBatch();
   readonly keepAlive = new KeepAlive();
   readonly options = defaultContextOptions();
@@ -54,6 +58,7 @@ export class ContextCore {
     this.random = parts.random ?? systemRandom;
     this.transports = new TransportRegistry(parts.transports);
     this.authenticator = parts.authenticator;
+    this.crypto = parts.crypto;
   }
 
   /** How many sockets are open. */

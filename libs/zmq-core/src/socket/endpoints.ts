@@ -16,6 +16,7 @@ import type { ContextCore } from './context-core.js';
 import { EndpointBook, type EndpointEntry } from './endpoint-book.js';
 import type { OptionValues } from './option-table.js';
 import { asMessage, peerNotes } from './peer-notes.js';
+import type { SecurityChoice } from './security-choice.js';
 import { sessionOptions } from './session-options.js';
 
 export interface ConnectOptions {
@@ -38,6 +39,7 @@ export interface SocketSide {
   readonly type: SocketTypeName;
   readonly context: ContextCore;
   readonly options: OptionValues;
+  readonly security: SecurityChoice;
   readonly closed: boolean;
   readonly sendMark: HighWaterMark;
   readonly receiveMark: HighWaterMark;
@@ -250,14 +252,18 @@ export class Endpoints {
 
   #host(pipes: Set<PipeEnd>, dialed: boolean, connectRoutingId: Buffer | undefined): SessionHost {
     const socket = this.#socket;
-    const { context, type, options } = socket;
+    const { context, type, options, security } = socket;
+    // While the stream is opened and greetings are exchanged.
+    if (security.mechanism === 'CURVE') context.crypto.load();
     const notes = peerNotes(options, dialed, true);
     const origin: PipeOrigin = { pipes, dialed, connectRoutingId, notes, hello: undefined };
     return {
-      options: sessionOptions(type, options, context.options.maxMessageSize),
+      options: sessionOptions(type, options, security, context.options.maxMessageSize),
       clock: context.clock,
       random: context.random,
       batch: context.batch,
+      authenticator: context.authenticator,
+      crypto: context.crypto,
       openPipe: (handler) => socket.openPipe(handler, origin),
       emit: (event) => socket.emit(event),
     };

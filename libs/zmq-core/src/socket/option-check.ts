@@ -1,5 +1,6 @@
 import { ZmqError } from '../foundation/errors.js';
 import { parseIpRange } from '../foundation/ip-range.js';
+import { decodeZ85 } from '../foundation/z85.js';
 import type { OptionKind, ValueRow } from './option-row.js';
 import { type OptionName, rowOf } from './option-table.js';
 
@@ -46,7 +47,8 @@ interface Given {
 }
 type Check = (given: Given) => unknown;
 
-const z85Key = /^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/;
+const KEY_BYTES = 32;
+const KEY_CHARACTERS = 40;
 
 const checks: Record<OptionKind, Check> = {
   int(given) {
@@ -91,9 +93,10 @@ const checks: Record<OptionKind, Check> = {
     const { value } = given;
     if (value !== null && typeof value !== 'string' && !Buffer.isBuffer(value))
       throw wrongType(given, 'a string or buffer');
-    const fits = typeof value === 'string' ? z85Key.test(value) : value?.length === 32;
-    if (!fits) throw outOfRange(given, 'a key of 32 bytes, or of 40 characters of Z85');
-    return value;
+    const isKey = typeof value === 'string' ? isZ85Key(value) : value?.length === KEY_BYTES;
+    if (!isKey) throw outOfRange(given, 'a key of 32 bytes, or of 40 characters of Z85');
+    // Its owner may wipe it when it is set.
+    return typeof value === 'string' ? value : Buffer.from(value!);
   },
   filters(given) {
     const text = requireText(given);
@@ -124,6 +127,16 @@ const checks: Record<OptionKind, Check> = {
     return { ...value };
   },
 };
+
+function isZ85Key(text: string): boolean {
+  if (text.length !== KEY_CHARACTERS) return false;
+  try {
+    decodeZ85(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function requireNumber(given: Given): number {
   if (typeof given.value !== 'number') throw wrongType(given, 'a number');

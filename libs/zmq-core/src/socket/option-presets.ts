@@ -103,10 +103,6 @@ export const noThreads = {
 } as const;
 export const chunks = { kind: 'none', reason: 'Node.js decides how much it reads at once (64 KiB)' } as const;
 export const noVmci = { kind: 'refused', reason: 'there is no VMCI transport' } as const;
-export const noSecurity = {
-  kind: 'refused',
-  reason: 'PLAIN, CURVE and ZAP are not available; leave it at its default',
-} as const;
 export const noDevice = {
   kind: 'refused',
   reason: 'Node.js cannot bind to a device, and other traffic must not pass silently; bind to its address',

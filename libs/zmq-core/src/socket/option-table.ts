@@ -17,7 +17,6 @@ import {
   noDevice,
   noFd,
   noMulticast,
-  noSecurity,
   noThreads,
   noVmci,
   osId,
@@ -258,24 +257,24 @@ export const optionTable = {
   ipcFilterGid: { ...osId, id: 60, zmq: 'IPC_FILTER_GID', effect: noCredentials },
 
   // ── security ──
-  /** The socket is the PLAIN server. Default false. Refused here. */
-  plainServer: { ...bool, id: 44, zmq: 'PLAIN_SERVER', effect: noSecurity },
-  /** The name that a PLAIN client shows; `null` = no PLAIN. Default null. Refused here. */
-  plainUsername: { ...text, id: 45, zmq: 'PLAIN_USERNAME', nullable: true, effect: noSecurity },
-  /** The password that a PLAIN client shows; `null` = no PLAIN. Default null. Refused here. */
-  plainPassword: { ...text, id: 46, zmq: 'PLAIN_PASSWORD', nullable: true, secret: true, effect: noSecurity },
-  /** The socket is the CURVE server. Default false. Refused here. */
-  curveServer: { ...bool, id: 47, zmq: 'CURVE_SERVER', effect: noSecurity },
-  /** The socket's own long-term public key. Default null. Refused here. */
-  curvePublicKey: { ...key, id: 48, zmq: 'CURVE_PUBLICKEY', effect: noSecurity },
-  /** The socket's own long-term secret key. Default null. Refused here. */
-  curveSecretKey: { ...key, id: 49, zmq: 'CURVE_SECRETKEY', secret: true, effect: noSecurity },
-  /** The public key of the server that a CURVE client wants. Default null. Refused here. */
-  curveServerKey: { ...key, id: 50, zmq: 'CURVE_SERVERKEY', effect: noSecurity },
-  /** The domain in which ZAP looks for who may connect. Default null. Refused here. */
-  zapDomain: { ...text, id: 55, zmq: 'ZAP_DOMAIN', effect: noSecurity },
-  /** Who connects is refused while there is no ZAP handler. Default false. Refused here. */
-  zapEnforceDomain: { ...bool, id: 93, zmq: 'ZAP_ENFORCE_DOMAIN', effect: noSecurity },
+  /** The socket is the PLAIN server: it asks a ZAP handler about each peer, and refuses all while there is none. Default false. */
+  plainServer: { ...bool, id: 44, zmq: 'PLAIN_SERVER' },
+  /** The name that a PLAIN client shows; `null` = no PLAIN. Default null. */
+  plainUsername: { ...text, id: 45, zmq: 'PLAIN_USERNAME', nullable: true },
+  /** The password that a PLAIN client shows; `null` = no PLAIN. Default null. */
+  plainPassword: { ...text, id: 46, zmq: 'PLAIN_PASSWORD', nullable: true, secret: true },
+  /** The socket is the CURVE server: it needs `curveSecretKey`. Default false. */
+  curveServer: { ...bool, id: 47, zmq: 'CURVE_SERVER' },
+  /** The socket's own long-term public key, which a client shows; `null` = the one that belongs to `curveSecretKey`. Default null. */
+  curvePublicKey: { ...key, id: 48, zmq: 'CURVE_PUBLICKEY' },
+  /** The socket's own long-term secret key. Default null. */
+  curveSecretKey: { ...key, id: 49, zmq: 'CURVE_SECRETKEY', secret: true },
+  /** The public key of the server that a CURVE client wants. Default null. */
+  curveServerKey: { ...key, id: 50, zmq: 'CURVE_SERVERKEY' },
+  /** Told to the ZAP handler that is asked about peers; with NULL nobody is asked without one. Default null. */
+  zapDomain: { ...text, id: 55, zmq: 'ZAP_DOMAIN' },
+  /** Who connects is refused while there is no ZAP handler; with NULL, where there is a `zapDomain`. Default false. */
+  zapEnforceDomain: { ...bool, id: 93, zmq: 'ZAP_ENFORCE_DOMAIN' },
 
   // ── multicast ──
   /** The fastest that multicast data are sent. In kbit/s, default 100. Without effect here. */

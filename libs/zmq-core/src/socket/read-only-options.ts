@@ -1,4 +1,5 @@
 import { type SocketTypeName, socketTypes } from '../foundation/socket-type.js';
+import type { MechanismName } from '../mechanism/mechanism.js';
 import type { ReadOnlyOptionName } from './option-table.js';
 import type { SocketCore } from './socket-core.js';
 
@@ -14,12 +15,15 @@ const threadSafe: readonly SocketTypeName[] = [
   'CHANNEL',
 ];
 
+/** The names of zeromq.js. */
+const shown = { NULL: null, PLAIN: 'plain', CURVE: 'curve' } as const satisfies Record<MechanismName, string | null>;
+
 /** What a socket tells of itself, by the option's name. */
 export const readOnlyOptions = {
   type: (core: SocketCore): number => socketTypes[core.type].id,
   lastEndpoint: (core: SocketCore): string | null => core.endpoints.last,
-  /** Only NULL is there. */
-  securityMechanism: (_core: SocketCore): null => null,
+  /** What is bound or connected next speaks; `null`: NULL. */
+  securityMechanism: (core: SocketCore): 'plain' | 'curve' | null => shown[core.security.mechanism],
   threadSafe: (core: SocketCore): boolean => threadSafe.includes(core.type),
   topicsCount: (core: SocketCore): number => core.pattern.topicsCount ?? 0,
 } as const satisfies Record<ReadOnlyOptionName, (core: SocketCore) => unknown>;

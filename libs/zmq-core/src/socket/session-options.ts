@@ -4,11 +4,13 @@ import { parseIpRange } from '../foundation/ip-range.js';
 import type { SocksProxy } from '../transport/transport.js';
 import type { OptionValues } from './option-table.js';
 import { asMessage } from './peer-notes.js';
+import type { SecurityChoice } from './security-choice.js';
 
 /** What the sessions of one endpoint live by: the socket's options as they are now, in the sessions' units. */
 export function sessionOptions(
   type: SocketTypeName,
   options: OptionValues,
+  security: SecurityChoice,
   contextMaxMessageSize: number,
 ): SessionOptions {
   const { heartbeatInterval, heartbeatTimeout, heartbeatTimeToLive, maxMessageSize, routingId } = options;
@@ -41,8 +43,7 @@ export function sessionOptions(
     reconnectAfterRefusal: options.reconnectAfterRefusal,
     notify: options.notify,
     legacy: options.legacy,
-    mechanism: 'NULL',
-    zapDomain: options.zapDomain,
+    security: security.optionsNow(options),
     maxConnections: options.maxConnections,
     maxHandshakes: options.maxHandshakes,
     outBatchSize: options.outBatchSize,

@@ -13,6 +13,7 @@ import { EventHub } from './event-hub.js';
 import { defaultOptions, type OptionName, type OptionValues } from './option-table.js';
 import { Peer, PeerBook } from './peer.js';
 import { Receiver } from './receiver.js';
+import { SecurityChoice } from './security-choice.js';
 import { Sender } from './sender.js';
 import { Watchers } from './watchers.js';
 
@@ -37,6 +38,7 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
   readonly type: SocketTypeName;
   readonly context: ContextCore;
   readonly options: OptionValues;
+  readonly security = new SecurityChoice();
   readonly pattern: Pattern;
   readonly peers = new PeerBook();
   readonly endpoints: Endpoints;
@@ -194,6 +196,7 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
 
   setOption<Name extends OptionName>(name: Name, value: OptionValues[Name]): void {
     this.options[name] = value;
+    this.security.optionSet(name, this.options);
     if (name.includes('HighWaterMark')) {
       for (const end of this.endpoints.pipes()) end.setMarks(this.sendMark, this.receiveMark);
     }

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../foundation/errors.js';
-import { COMMAND, LONG, SHORT_LIMIT } from './frame.js';
+import { COMMAND, LONG, LONG_HEADER, SHORT_HEADER, SHORT_LIMIT } from './frame.js';
 
 /** A command's name and what follows it (37/ZMTP "Commands"). */
 export interface Command {
@@ -34,4 +34,9 @@ export function encodeCommand(name: string, ...data: readonly Buffer[]): Buffer 
     header[1] = size;
   }
   return Buffer.concat([header, Buffer.from([nameBytes.length]), nameBytes, ...data]);
+}
+
+/** What is behind the header of a whole command frame. */
+export function commandBody(frame: Buffer): Buffer {
+  return frame.subarray((frame[0]! & LONG) === 0 ? SHORT_HEADER : LONG_HEADER);
 }

@@ -1,0 +1,38 @@
+import { checkOptions, endpointsOption, type OptionChecks, socketChecks, text, whole } from '../zmq.options.check.js';
+import { ZmqOptionsError } from '../zmq.errors.js';
+import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
+
+/**
+ * Options of `ZmqModule.registerForwarder(…)` and `new ZmqForwarder(…)`.
+ *
+ * @example
+ * new ZmqForwarder({ publishers: { bind: 'tcp://*:5570' }, subscribers: { bind: 'tcp://*:5571' } })
+ */
+export interface ZmqForwarderOptions extends Omit<ZmqSocketOptions, 'name' | 'codec'> {
+  /** Where events come in: what the `events` of clients bind or connect to. */
+  publishers: ZmqEndpoints;
+  /** Where events go out: what the `events` of servers bind or connect to. */
+  subscribers: ZmqEndpoints;
+  /** A name that this side gives itself, at most 255 bytes: the others see it as `properties['X-Name']`. */
+  peerName?: string | undefined;
+  /** How long publishers that come are kept waiting for a server that is connected and has not subscribed yet, in ms. Default 1,000. */
+  subscribeTimeout?: number | undefined;
+}
+
+const { name: _name, codec: _codec, ...ownSocketChecks } = socketChecks;
+
+const checks: OptionChecks<ZmqForwarderOptions> = {
+  ...ownSocketChecks,
+  publishers: endpointsOption,
+  subscribers: endpointsOption,
+  peerName: text(255),
+  subscribeTimeout: whole(0),
+};
+
+/** @throws ZmqOptionsError that names the bad key */
+export function checkForwarderOptions(options: unknown): asserts options is ZmqForwarderOptions {
+  checkOptions<ZmqForwarderOptions>(options, checks);
+  for (const key of ['publishers', 'subscribers'] as const) {
+    if (options[key] === undefined) throw new ZmqOptionsError(key, "is needed, with 'bind' or 'connect'");
+  }
+}

@@ -1,0 +1,27 @@
+import type { CryptoBackend } from '../mechanism/crypto-backend.js';
+import { checkBackend } from './check-backend.js';
+import { type SodiumNative, SodiumNativeBackend } from './sodium-native.js';
+import { type SodiumModule, SodiumWasm } from './sodium-wasm.js';
+
+/** In a variable, so that no bundler and no compiler takes for needed what is optional. */
+const NATIVE = 'sodium-native';
+
+/** libsodium as WebAssembly, which is always there. */
+export async function openWasm(): Promise<CryptoBackend> {
+  const { default: wrappers } = await import('libsodium-wrappers');
+  await wrappers.ready;
+  const { libsodium } = wrappers as unknown as { readonly libsodium: SodiumModule };
+  return checkBackend(new SodiumWasm(libsodium));
+}
+
+/** With the addon for what each message costs. Rejects where it is not installed, or cannot be loaded. */
+export async function openNative(wasm: CryptoBackend): Promise<CryptoBackend> {
+  const loaded = (await import(/* webpackIgnore: true */ NATIVE)) as { readonly default: SodiumNative };
+  return checkBackend(new SodiumNativeBackend(loaded.default, wasm));
+}
+
+/** The best there is: the addon where its user has installed it, and it works. */
+export async function openBackend(): Promise<CryptoBackend> {
+  const wasm = await openWasm();
+  return openNative(wasm).catch(() => wasm);
+}
