@@ -134,6 +134,7 @@ describe('the examples do what they say', () => {
     const gateway = new Example('gateway');
     await gateway.printed('successfully started');
     const shop = new Example('shop');
+    await shop.printed('successfully started');
     const response = await fetch(`http://127.0.0.1:${ports.get('3000')}/orders`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -130,6 +130,34 @@ describe.each(transports)('events over %s', (transport) => {
     expect(heard.map(({ by }) => by).sort()).toEqual(['a', 'b']);
   });
 
+  it.each(['publishers bind', 'servers bind'])('of many publishers reach many servers: %s', async (who) => {
+    const names = ['a', 'b'];
+    const publishers: ZmqClient[] = [];
+    if (who === 'servers bind') {
+      const servers = await Promise.all(names.map((name) => apps.serve([listener(name)])));
+      for (let i = 0; i < 3; i++) publishers.push(apps.client(servers));
+    } else {
+      for (let i = 0; i < 3; i++) publishers.push(apps.bareClient({ events: { bind: apps.address() } }));
+      const sockets = await Promise.all(
+        publishers.map(async (client) => {
+          await client.connect();
+          return client.unwrap<{ events: Publisher }>().events;
+        }),
+      );
+      const connect = sockets.map(({ lastEndpoint }) => lastEndpoint ?? '');
+      await Promise.all(names.map((name) => apps.serve([listener(name)], { bind: undefined, events: { connect } })));
+      await until(() => sockets.every(({ peers }) => peers.length === names.length));
+    }
+    await Promise.all(publishers.flatMap((client, c) => [1, 2, 3].map((i) => emit(client, 'tick', [c, i]))));
+    await until(() => heard.length === names.length * publishers.length * 3);
+    for (const name of names) {
+      for (const c of publishers.keys()) {
+        const mine = heard.filter(({ by, data }) => by === name && (data as number[])[0] === c);
+        expect(mine.map(({ data }) => (data as number[])[1])).toEqual([1, 2, 3]);
+      }
+    }
+  });
+
   it('carry object patterns, bytes and headers', async () => {
     const client = apps.client([await apps.serve([listener('a')])]);
     await emit(client, { state: 'paid', type: 'order' }, 1);

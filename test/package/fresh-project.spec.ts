@@ -138,6 +138,7 @@ describe.each([
     const gateway = start('gateway');
     await gateway.printed('successfully started');
     const shop = start('shop');
+    await shop.printed('successfully started');
     const response = await fetch(`http://127.0.0.1:${ports.get('3000')}/orders`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
