@@ -9,10 +9,10 @@ const named = [...text.matchAll(/`([^`\s]+\.ts)`/g)].map(([, file]) => file!);
 const pathOf = (file: string): string => (file.startsWith('test/') ? root : src) + file;
 
 /** Number of the RFC, section or socket type, place. */
-const ID = /\b(?:23|24|25|26|28|29|30|31|37|41|48)-[A-Z]+-\d+\b/g;
+const ID = /\b(?:23|24|25|26|27|28|29|30|31|32|37|41|48)-[A-Z]+-\d+\b/g;
 
 /**
- * How many clauses there are: of a list of 28 to 31, 41 and 48 all its bullets, of a section of
+ * How many clauses there are: of a list of 27 to 32, 41 and 48 all its bullets, of a section of
  * 37/ZMTP its sentences with MUST, SHALL and SHOULD (of 23/ZMTP those that differ).
  */
 const CLAUSES: Readonly<Record<string, number>> = {
@@ -20,10 +20,13 @@ const CLAUSES: Readonly<Record<string, number>> = {
   '24-PLAIN': 6,
   '25-CURVE': 2,
   '26-ERROR': 2, '26-FLOW': 4, '26-HELLO': 14, '26-INITIATE': 12, '26-MESSAGE': 5, '26-READY': 8, '26-WELCOME': 8,
+  '27-ARCH': 7, '27-CURVE': 2, '27-FIELD': 8, '27-NULL': 2, '27-PLAIN': 2, '27-PROXY': 5, '27-REPLY': 7, '27-REQUEST': 9,
+  '27-SOCKET': 4,
   '28-DEALER': 13, '28-REP': 14, '28-REQ': 10, '28-ROUTER': 14,
   '29-PUB': 14, '29-SUB': 11, '29-XPUB': 17, '29-XSUB': 17,
   '30-PULL': 8, '30-PUSH': 11,
   '31-PAIR': 12,
+  '32-CODEC': 6,
   '37-BEAT': 7, '37-COMPAT': 3, '37-ERROR': 4, '37-FRAME': 2, '37-ID': 3, '37-MECH': 5, '37-META': 4, '37-MSG': 1,
   '37-NULL': 10, '37-PATTERN': 4, '37-PUBSUB': 6, '37-RADIO': 3, '37-RESOURCE': 3, '37-SAFE': 3, '37-SEC': 3,
   '37-SOCKET': 6, '37-TOPOLOGY': 1, '37-TYPE': 3, '37-VERSION': 8, '37-WIRE': 4,
@@ -68,7 +71,7 @@ describe('the rule map', () => {
     expect(named.length).toBeGreaterThan(50);
   });
 
-  it.each(['wire', 'mechanism', 'connection'])('names every file of %s/', (folder) => {
+  it.each(['wire', 'mechanism', 'connection', 'zap'])('names every file of %s/', (folder) => {
     const files = readdirSync(src + folder).filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'));
     expect(files.map((file) => `${folder}/${file}`).filter((file) => !named.includes(file))).toEqual([]);
   });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const tsc = [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}examples`, '--outDir', compiled];
   const { status, stdout } = spawnSync(process.execPath, tsc, { encoding: 'utf8' });
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
-  ports = await Ports.instead(['3000', '5555', '5557', '5558', '5560', '5561', '5562', '5570', '5571', '5580']);
+  ports = await Ports.instead(['3000', '5555', '5557', '5558', '5560', '5561', '5562', '5570', '5571', '5572', '5580']);
   for (const file of readdirSync(compiled).filter((name) => name.endsWith('.js')))
     writeFileSync(`${compiled}${file}`, ports.put(readFileSync(`${compiled}${file}`, 'utf8')));
 }, 60_000);
@@ -64,6 +64,20 @@ describe('the examples do what they say', () => {
     const messages = new Example('messages');
     expect(await messages.exited).toBe(0);
     expect(messages.output).toBe('kitchen, floor 2, at 127.0.0.1: tea\nkitchen, floor 2, at 127.0.0.1: milk\n');
+  });
+
+  it('guarded', async () => {
+    const guarded = new Example('guarded');
+    expect(await guarded.exited).toBe(0);
+    expect(guarded.output).toBe('You are Alice\n');
+  });
+
+  it('secure service and client', async () => {
+    const client = new Example('secure-client');
+    const service = new Example('secure-service');
+    expect(await client.exited).toBe(0);
+    expect(client.output).toBe('Hello, shop-7\n');
+    await service.stop();
   });
 
   it('options', async () => {

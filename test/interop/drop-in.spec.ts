@@ -34,6 +34,7 @@ describe.each([
   'proxies',
   'memory',
   'drafts',
+  'security',
 ])('a program sees the same of %s', (topic) => {
   const expected = differences.filter((difference) => difference.topic === topic);
   let npm: Seen;

@@ -47,6 +47,9 @@ export const specialOptions: Readonly<Record<number, SpecialOption>> = {
     write: (core, value) => setVerbosity(core, toBool(value, true) ? 'allSubs' : null),
   },
   43: { type: 'int32', read: (core) => mechanisms.indexOf(readOnlyOptions.securityMechanism(core)) },
+  48: { type: 'bytes', write: (core, key) => writeOption(core, 'curvePublicKey', asKey(key)) },
+  49: { type: 'bytes', write: (core, key) => writeOption(core, 'curveSecretKey', asKey(key)) },
+  50: { type: 'bytes', write: (core, key) => writeOption(core, 'curveServerKey', asKey(key)) },
   61: { type: 'bytes', on: ['ROUTER', 'STREAM'], write: nameNextPeer },
   78: {
     type: 'int32',
@@ -54,6 +57,12 @@ export const specialOptions: Readonly<Record<number, SpecialOption>> = {
     write: (core, value) => setVerbosity(core, toBool(value, true) ? 'allSubsUnsubs' : null),
   },
   81: { type: 'int32', read: (core) => Number(readOnlyOptions.threadSafe(core)) },
+  // ZMQ_ZAP_ENFORCE_DOMAIN: all but 0 is on
+  93: {
+    type: 'int32',
+    read: (core) => Number(readOption(core, 'zapEnforceDomain')),
+    write: (core, value) => writeOption(core, 'zapEnforceDomain', Number(value) !== 0),
+  },
   95: { type: 'bytes', write: addMetadata },
   116: { type: 'int32', on: ['PUB', 'XPUB', 'SUB', 'XSUB'], read: readOnlyOptions.topicsCount },
 };
@@ -72,6 +81,13 @@ export function toBool(value: CValue, lenient = false): boolean {
 export function toBytes(value: CValue): Buffer {
   if (value === null) return Buffer.alloc(0);
   return typeof value === 'object' ? value : Buffer.from(String(value));
+}
+
+const Z85_KEY_SIZE = 40;
+
+/** libzmq knows a key by its size, and takes Z85 as bytes too. */
+function asKey(value: CValue): CValue {
+  return Buffer.isBuffer(value) && value.length === Z85_KEY_SIZE ? value.toString('latin1') : value;
 }
 
 function setVerbosity(core: SocketCore, value: 'allSubs' | 'allSubsUnsubs' | null): void {
