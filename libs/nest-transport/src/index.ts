@@ -15,6 +15,23 @@ export type { ServerCallsStats } from './inflight/server.calls.js';
 export type { ZmqServerInfo } from './inflight/server.link.js';
 export type { ZmqHeaders } from './packet/metadata.codec.js';
 export { jsonCodec, type ZmqCodec } from './packet/payload.codec.js';
+export { ZmqAuthenticatorError } from './security/authenticator.errors.js';
+export {
+  getZmqAuthenticatorToken,
+  InjectZmqAuthenticator,
+  type ZmqAuthenticatorRegistration,
+} from './security/authenticator.module.js';
+export type { ZmqAuthenticatorOptions, ZmqDomainRules } from './security/authenticator.options.js';
+export type {
+  ZmqCurveClientSecurity,
+  ZmqCurveServerSecurity,
+  ZmqKey,
+  ZmqNullSecurity,
+  ZmqPlainClientSecurity,
+  ZmqPlainServerSecurity,
+  ZmqSecurityOptions,
+} from './security/security.options.js';
+export { ZapHandler, type ZmqAdmission, type ZmqAuthenticator } from './security/zap-handler.decorator.js';
 export type { ZmqPoolRegistration } from './worker/pool.module.js';
 export type { ZmqTaskFailure } from './worker/task.failure.js';
 export { ZmqTaskContext } from './worker/task.context.js';

@@ -1,7 +1,7 @@
 import { BaseRpcContext } from '@nestjs/microservices';
 import type { ZmqHeaders } from './packet/metadata.codec.js';
 import { ZmqCancellation } from './zmq.cancellation.js';
-import type { ZmqPeer } from './zmq.peer.js';
+import { userIdOf, type ZmqPeer } from './zmq.peer.js';
 
 type ZmqContextArgs = [peer: ZmqPeer, pattern: string, metadata: ZmqHeaders | undefined];
 
@@ -42,6 +42,14 @@ export class ZmqContext extends BaseRpcContext<ZmqContextArgs> {
   /** Who sent it: the connection, not the person. Behind a proxy it is the proxy. */
   getPeer(): ZmqPeer {
     return this.args[0];
+  }
+
+  /**
+   * Who the sender has proved to be (option `security`): the user id that the application's authenticator gave it, by
+   * default the user name of PLAIN or the public key of CURVE. `undefined` when nobody has vouched for it.
+   */
+  getUserId(): string | undefined {
+    return userIdOf(this.getPeer());
   }
 
   /**

@@ -4,6 +4,11 @@ import {
   ZmqForwarderModule,
   type ZmqForwarderModuleOptions,
 } from './forwarder/forwarder.module.js';
+import {
+  type ZmqAuthenticatorModuleAsyncOptions,
+  ZmqAuthenticatorModule,
+  type ZmqAuthenticatorModuleOptions,
+} from './security/authenticator.module.js';
 import { type ZmqPoolModuleAsyncOptions, ZmqPoolModule, type ZmqPoolModuleOptions } from './worker/pool.module.js';
 import {
   type ZmqWorkersModuleAsyncOptions,
@@ -76,5 +81,18 @@ export class ZmqModule {
 
   static registerForwarderAsync(options: ZmqForwarderModuleAsyncOptions): DynamicModule {
     return ZmqForwarderModule.registerAsync(options);
+  }
+
+  /**
+   * Decides who may connect to the sockets of a context whose `security` asks for it, from the start of the application
+   * to the very end of its shutdown: by the application's `@ZapHandler` classes, or by passwords, public keys and
+   * addresses. Import it once a context. It is injected by `@InjectZmqAuthenticator()`.
+   */
+  static registerAuthenticator(options: ZmqAuthenticatorModuleOptions = {}): DynamicModule {
+    return ZmqAuthenticatorModule.register(options);
+  }
+
+  static registerAuthenticatorAsync(options: ZmqAuthenticatorModuleAsyncOptions): DynamicModule {
+    return ZmqAuthenticatorModule.registerAsync(options);
   }
 }

@@ -1,4 +1,5 @@
 import { context as defaultContext } from '@nest-zmq/core';
+import { security } from './security/security.options.check.js';
 import { ZmqOptionsError } from './zmq.errors.js';
 import type {
   ZmqClientOptions,
@@ -120,6 +121,7 @@ export const socketChecks: OptionChecks<ZmqSocketOptions> = {
   heartbeat: (key, value) => {
     if (value !== false) checkOptions(value, heartbeatChecks, `${key}.`);
   },
+  security,
   linger: whole(-1),
   clock: having('now', 'setTimer'),
 };

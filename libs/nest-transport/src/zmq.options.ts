@@ -1,6 +1,7 @@
 import type { Context } from '@nest-zmq/core';
 import type { Deserializer, Serializer } from '@nestjs/microservices';
 import type { ZmqCodec } from './packet/payload.codec.js';
+import type { ZmqSecurityOptions } from './security/security.options.js';
 import type { ZmqClock } from './zmq.clock.js';
 
 /** Where a socket is. Either side may bind or connect, and one may do both. */
@@ -41,6 +42,14 @@ export interface ZmqSocketOptions {
   reconnect?: ZmqReconnectOptions | undefined;
   /** How a peer that fell silent is found. `false` turns it off. Default on. */
   heartbeat?: ZmqHeartbeatOptions | false | undefined;
+  /**
+   * Encryption, and who may connect. Default: neither.
+   *
+   * @example
+   * { mechanism: 'CURVE', secretKey: config.getOrThrow('ZMQ_SECRET_KEY') } // asks who connects
+   * { mechanism: 'CURVE', serverKey: config.getOrThrow('ZMQ_SERVER_KEY'), secretKey: … } // tells who it is
+   */
+  security?: ZmqSecurityOptions | undefined;
   /** How long a closed socket goes on writing what it had accepted, in ms; -1 is as long as it takes. Default 1,000. */
   linger?: number | undefined;
   /** For tests: the source of time for timeouts and deadlines. (Sockets have the clock of their context.) */

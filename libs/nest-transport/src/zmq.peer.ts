@@ -39,3 +39,11 @@ function propertyOf(peer: ZmqPeer, name: string): string | undefined {
   }
   return undefined;
 }
+
+/** What the core says of a peer that an authenticator has admitted; no peer can say it of itself. */
+const USER_ID_PROPERTY = 'User-Id';
+
+/** Who the peer has proved to be, if anybody vouches for it. */
+export function userIdOf(peer: ZmqPeer): string | undefined {
+  return peer.properties[USER_ID_PROPERTY] || undefined;
+}

@@ -1,3 +1,4 @@
+import { securitySocketOptions } from '../security/security.sockets.js';
 import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
 import { NAME_PROPERTY, NEST_PROPERTY, WIRE_VERSION } from '../zmq.peer.js';
 
@@ -23,6 +24,7 @@ export function commonSocketOptions(options: ZmqSocketOptions) {
     reconnectJitter: reconnect?.jitter ?? 0.5,
     // A server that refused us may have been misconfigured for a while: tried again, at the longest delay.
     reconnectAfterRefusal: true,
+    ...securitySocketOptions(options.security),
     ...(heartbeat === false ? {} : heartbeatOptions(heartbeat?.interval ?? 5_000, heartbeat?.timeout ?? 10_000)),
   };
 }
