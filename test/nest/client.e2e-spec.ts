@@ -350,6 +350,38 @@ describe('the server of a call', () => {
   });
 });
 
+describe('a deadline', () => {
+  it('travels on: a handler knows what is left, for the calls that it makes in its turn', async () => {
+    const left: (number | undefined)[] = [];
+    let next: ZmqClient | undefined;
+    @Controller()
+    class HopController {
+      @MessagePattern('hop')
+      async hop(@Payload() hops: number, @Ctx() ctx: ZmqContext): Promise<unknown> {
+        left.push(ctx.getRemainingTime());
+        clock.advance(400);
+        if (hops === 0 || next === undefined) return 'there';
+        const deadline = ctx.getRemainingTime();
+        const record = new ZmqRecordBuilder(hops - 1);
+        return firstValueFrom(
+          next.send('hop', (deadline === undefined ? record : record.setDeadline(deadline)).build()),
+        );
+      }
+    }
+    const running = await apps.serve([HopController], { clock });
+    const client = apps.client([running], { clock });
+    next = client;
+    await client.connect();
+    expect(await firstValueFrom(client.send('hop', new ZmqRecordBuilder(1).setDeadline(2_000).build()))).toBe('there');
+    expect(left).toEqual([2_000, 1_600]);
+    expect(await firstValueFrom(client.send('hop', 0))).toBe('there');
+    expect(left[2]).toBeUndefined();
+    const late = watch(client.send('hop', new ZmqRecordBuilder(9).setDeadline(1_000).build()));
+    await until(() => late.done);
+    expect(late.error).toMatchObject({ code: 'ETIMEDOUT' });
+  });
+});
+
 const reversed: ZmqCodec = {
   contentType: 'text/x-reversed',
   encode: (value) => Buffer.from(JSON.stringify(value)).reverse(),

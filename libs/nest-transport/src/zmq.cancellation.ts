@@ -11,6 +11,11 @@ export class ZmqCancellation {
     return this.#cancelled;
   }
 
+  /** What is left of its deadline, in ms; `undefined` when it has none. */
+  get remainingMs(): number | undefined {
+    return undefined;
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();

@@ -53,6 +53,14 @@ export class ZmqContext extends BaseRpcContext<ZmqContextArgs> {
   }
 
   /**
+   * What is left of the call's deadline, in ms; 0 when it has passed, `undefined` when it has none. For the calls that the
+   * handler makes in its turn: `new ZmqRecordBuilder(data).setDeadline(context.getRemainingTime() ?? 5_000)`.
+   */
+  getRemainingTime(): number | undefined {
+    return this.#cancellation.remainingMs;
+  }
+
+  /**
    * Aborts when nobody wants the result any more: the caller unsubscribed, its
    * deadline passed, its connection was lost, or this server had to close.
    */

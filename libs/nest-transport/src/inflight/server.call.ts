@@ -88,6 +88,11 @@ export class ServerCall extends ZmqCancellation {
     host.deadlines.set(this.#deadline, host.deadlines.now() + deadlineMs);
   }
 
+  override get remainingMs(): number | undefined {
+    if (this.#deadline === undefined) return undefined;
+    return Math.max(0, this.#deadline.due - this.#host.deadlines.now());
+  }
+
   /** Whether its deadline has passed, however late its timer is. */
   get expired(): boolean {
     return this.#deadline !== undefined && this.#deadline.due <= this.#host.deadlines.now();
