@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { createContext, Dealer, Gather, Publisher, Pull, Push, Scatter, Subscriber } from '@nest-zmq/core';
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
 import { bindAll, transports } from '../support/clauses.js';
@@ -92,4 +93,18 @@ describe('`conflate`', () => {
     }
     listener.close();
   });
+});
+
+it('`conflate` counts for later binds and connects: a bound PULL keeps what it was', async () => {
+  const pull = open(new Pull());
+  await pull.bind('tcp://127.0.0.1:*');
+  const warn = jest.spyOn(process, 'emitWarning').mockReturnValue();
+  pull.conflate = true;
+  warn.mockRestore();
+  const peer = await RawPeer.connect(pull.lastEndpoint!);
+  await peer.handshake('PUSH');
+  peer.write(message('0'), message('1'), message('2'));
+  await peer.fence();
+  expect((await receive(pull, 3)).flat()).toEqual(['0', '1', '2']);
+  peer.destroy();
 });

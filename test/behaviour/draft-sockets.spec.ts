@@ -119,7 +119,7 @@ describe.each(everywhere)('over %s', (_name, address) => {
     });
   });
 
-  describe('PeerSocket', () => {
+  describe('37-PATTERN-8: PeerSocket', () => {
     it('knows the peer that it connects to at once, the other by its first message', async () => {
       const [a, b] = [open(new PeerSocket()), open(new PeerSocket())];
       await a.bind(address);
@@ -226,7 +226,7 @@ describe.each(everywhere)('over %s', (_name, address) => {
     }); // prettier-ignore
   });
 
-  describe('Scatter and Gather', () => {
+  describe('37-PATTERN-7: Scatter and Gather', () => {
     it('each message goes to one, in turn', async () => {
       const [scatter, first] = await joined(new Scatter(), new Gather());
       const second = open(new Gather());
@@ -246,7 +246,7 @@ describe.each(everywhere)('over %s', (_name, address) => {
     });
   });
 
-  describe('Channel', () => {
+  describe('37-PATTERN-9: Channel', () => {
     it('both ways', async () => {
       const [a, b] = await joined(new Channel(), new Channel());
       await a.send('to b');

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { createContext, Dealer, Pair, Publisher, Pull, Push, Subscriber, XPublisher } from '@nest-zmq/core';
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -214,6 +215,71 @@ describe('queues, high-water marks, life cycle', () => {
     });
   });
 
+  describe('marks in bytes, beside those in messages', () => {
+    const piece = (i: number): Buffer => Buffer.alloc(300, i);
+
+    it('take what begins below them: of 300 bytes each, 4 into 1000', async () => {
+      const push = open(new Push({ sendHighWaterMarkBytes: 1000, sendTimeout: 0, reconnectInterval: 1 }));
+      const pull = open(new Pull());
+      const endpoint = await deadEndpoint(pull);
+      push.connect(endpoint);
+      expect(fill(push, 10, piece)).toBe(4);
+      await expect(push.send('one byte more')).rejects.toMatchObject({ code: 'EAGAIN' });
+      await pull.bind(endpoint);
+      for (let i = 0; i < 4; i++) expect(await pull.receive()).toEqual([piece(i)]);
+      await push.untilWritable();
+    });
+
+    it('count every part, and whichever mark is reached first holds', async () => {
+      const bytes = open(new Push({ sendHighWaterMarkBytes: 1000, sendHighWaterMark: 100, linger: 0 }));
+      const messages = open(new Push({ sendHighWaterMarkBytes: 1000, sendHighWaterMark: 2, linger: 0 }));
+      const endpoint = await deadEndpoint(open(new Pair()));
+      for (const push of [bytes, messages]) push.connect(endpoint);
+      expect(fill(bytes, 10, (i) => [piece(i), piece(i)])).toBe(2);
+      expect(fill(messages, 10, piece)).toBe(2);
+    });
+
+    it('are added up over inproc, and open again when half was read', async () => {
+      const pull = open(new Pull({ receiveHighWaterMarkBytes: 1000 }));
+      const push = open(new Push({ sendHighWaterMarkBytes: 2000 }));
+      await pull.bind('inproc://bytes');
+      push.connect('inproc://bytes');
+      expect(fill(push, 100, piece)).toBe(10);
+      for (let i = 0; i < 4; i++) expect(await pull.receive()).toEqual([piece(i)]);
+      expect(push.trySend('too early')).toBe(false);
+      await pull.receive();
+      // A part is given back when the next one is taken: its receiver may still have it in hand.
+      await pull.receive();
+      await push.untilWritable();
+      expect(push.trySend('in time')).toBe(true);
+    });
+
+    it('of who receives stop the peer, who then meets its own, and nothing is lost', async () => {
+      const pull = open(new Pull({ receiveHighWaterMark: 0, receiveHighWaterMarkBytes: 200_000 }));
+      const push = open(new Push({ sendHighWaterMark: 20 }));
+      await pull.bind('tcp://127.0.0.1:*');
+      push.connect(pull.lastEndpoint!);
+      await untilPeers(push, 1);
+      const large = Buffer.alloc(1_000_000);
+      let sent = 0;
+      for (let quiet = 0; quiet < 10; quiet++) {
+        const more = fill(push, 1000, (i) => [sent + i, large]);
+        sent += more;
+        if (more > 0) quiet = 0;
+        await nextTurn();
+      }
+      // Twenty in the queue; beyond them at most what the kernel and one batch hold.
+      expect(sent).toBeGreaterThanOrEqual(20);
+      expect(sent).toBeLessThan(100);
+      for (let i = 0; i < sent; i++) expect(String((await pull.receive())[0])).toBe(String(i));
+    });
+
+    it('are none by default', () => {
+      const dealer = open(new Dealer());
+      expect([dealer.sendHighWaterMarkBytes, dealer.receiveHighWaterMarkBytes]).toEqual([0, 0]);
+    });
+  });
+
   it('a PULL that disconnects and connects again leaves the old messages behind, at both ends', async () => {
     const push = open(new Push({ sendHighWaterMark: 1 }));
     const pull = open(new Pull({ receiveHighWaterMark: 1 }));
@@ -312,6 +378,29 @@ describe('queues, high-water marks, life cycle', () => {
       expect(await second.readFrame()).toEqual(message('behind it'));
       second.destroy();
       listener.close();
+    });
+
+    it('goes by `immediate` as it was at the connect', async () => {
+      const context = createContext({ clock: new ManualClock() });
+      const queues = new Push();
+      const endpoint = await deadEndpoint(open(new Pair()));
+      queues.connect(endpoint);
+      await queues.send('queued');
+      const queuesNot = new Push({ context, immediate: true });
+      const events = new EventLog(queuesNot);
+      queuesNot.connect(endpoint);
+      await events.until('connect:retry');
+      const warn = jest.spyOn(process, 'emitWarning').mockReturnValue();
+      queues.immediate = true;
+      queuesNot.immediate = false;
+      warn.mockRestore();
+
+      queuesNot.close();
+      await events.until('end');
+      queues.close();
+      const pull = open(new Pull());
+      await pull.bind(endpoint);
+      expect(await receive(pull, 1)).toEqual([['queued']]);
     });
 
     it('of 0 drops what is queued: the end comes at once', async () => {

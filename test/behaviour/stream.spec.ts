@@ -114,6 +114,28 @@ describe('STREAM', () => {
       other.client.destroy();
     });
 
+    it.each([
+      [199, true],
+      [200, false],
+    ])(
+      'with a `linger` of 200 ms a peer that reads after %i ms has all that was sent before its end: %s',
+      async (pause, all) => {
+        const clock = new ManualClock();
+        const stream = await bound({ context: createContext({ clock }), linger: 200 });
+        const { client, id } = await joined(stream);
+        client.pause();
+        // More than the kernel takes.
+        const large = 64 * 1024 * 1024;
+        await stream.send([id, Buffer.alloc(large)]);
+        await stream.send([id, 'behind it']);
+        await stream.send([id, '']);
+        await nextTurn();
+        clock.advance(pause);
+        client.resume();
+        expect((await client.readToEnd()).length === large + 9).toBe(all);
+      },
+    );
+
     it('an unknown id is an error at once, also with nobody there at all', async () => {
       const stream = await bound();
       expect(stream.writable).toBe(true);

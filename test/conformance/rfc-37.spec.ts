@@ -24,7 +24,7 @@ import {
 } from '@nest-zmq/core';
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
 import { bytes, command, message } from '../support/raw-bytes.js';
-import { RawListener, RawPeer } from '../support/raw-peer.js';
+import { nextTurn, RawListener, RawPeer } from '../support/raw-peer.js';
 import { closedAfterEach, deadEndpoint, numbers, receive, untilPeers } from '../support/sockets.js';
 import { EventLog } from '../support/stage.js';
 
@@ -93,6 +93,31 @@ describe('messages', () => {
       clock.advance(1000);
     }
     expect(received).toEqual(numbers(100).flat());
+    listener.close();
+  });
+
+  it('37-SOCKET-7: a message is kept until its last frame is sent: no connection begins in the midst of one', async () => {
+    const clock = new ManualClock();
+    const listener = await RawListener.listen();
+    const push = open(new Push({ context: createContext({ clock }), linger: 0 }));
+    const events = new EventLog(push);
+    push.connect(listener.endpoint);
+    const first = await listener.accept();
+    await first.handshake('PULL');
+    await events.until('handshake');
+    first.pause();
+    // More than the kernel takes.
+    await push.send(['the first frame', Buffer.alloc(64 * 1024 * 1024), 'the last frame']);
+    await nextTurn();
+    await push.send(['the first', 'of the next']);
+    first.reset();
+    await events.until('connect:retry');
+    clock.advance(1000);
+    const second = await listener.accept();
+    await second.handshake('PULL');
+    const frames = [await second.readFrame(), await second.readFrame()];
+    expect(Buffer.concat(frames)).toEqual(message('the first', 'of the next'));
+    second.destroy();
     listener.close();
   });
 

@@ -58,7 +58,7 @@ async function frames(raw: RawPeer, count: number): Promise<Buffer[]> {
   return all;
 }
 
-describe('the CLIENT', () => {
+describe('37-PATTERN-5: the CLIENT', () => {
   it('announces its Socket-Type and no Identity', async () => {
     const client = await bound(new Client({ context, linger: 0 }));
     const raw = await RawPeer.connect(client.lastEndpoint!);

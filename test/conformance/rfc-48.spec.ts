@@ -39,7 +39,7 @@ async function listen(): Promise<RawListener> {
   return listener;
 }
 
-describe('the RADIO', () => {
+describe('37-PATTERN-6: the RADIO', () => {
   async function boundRadio(options: SocketOptions<'RADIO'> = {}): Promise<Radio> {
     const radio = open(new Radio({ context, linger: 0, ...options }));
     await radio.bind('tcp://127.0.0.1:*');

@@ -16,7 +16,7 @@ const ID = /\b(?:23|24|25|26|27|28|29|30|31|32|37|41|48)-[A-Z]+-\d+\b/g;
  * 37/ZMTP its sentences with MUST, SHALL and SHOULD (of 23/ZMTP those that differ).
  */
 const CLAUSES: Readonly<Record<string, number>> = {
-  '23-NULL': 2, '23-PUBSUB': 2, '23-VERSION': 1,
+  '23-NULL': 4, '23-PUBSUB': 2, '23-VERSION': 1,
   '24-PLAIN': 6,
   '25-CURVE': 2,
   '26-ERROR': 2, '26-FLOW': 4, '26-HELLO': 14, '26-INITIATE': 12, '26-MESSAGE': 5, '26-READY': 8, '26-WELCOME': 8,
@@ -27,9 +27,9 @@ const CLAUSES: Readonly<Record<string, number>> = {
   '30-PULL': 8, '30-PUSH': 11,
   '31-PAIR': 12,
   '32-CODEC': 6,
-  '37-BEAT': 7, '37-COMPAT': 3, '37-ERROR': 4, '37-FRAME': 2, '37-ID': 3, '37-MECH': 5, '37-META': 4, '37-MSG': 1,
-  '37-NULL': 10, '37-PATTERN': 4, '37-PUBSUB': 6, '37-RADIO': 3, '37-RESOURCE': 3, '37-SAFE': 3, '37-SEC': 3,
-  '37-SOCKET': 6, '37-TOPOLOGY': 1, '37-TYPE': 3, '37-VERSION': 8, '37-WIRE': 4,
+  '37-BEAT': 7, '37-COMPAT': 3, '37-ERROR': 4, '37-FRAME': 2, '37-ID': 3, '37-MECH': 7, '37-META': 4, '37-MSG': 1,
+  '37-NULL': 11, '37-PATTERN': 9, '37-PUBSUB': 6, '37-RADIO': 3, '37-RESOURCE': 3, '37-SAFE': 3, '37-SEC': 3,
+  '37-SOCKET': 7, '37-TOPOLOGY': 1, '37-TYPE': 3, '37-VERSION': 8, '37-WIRE': 4,
   '41-CLIENT': 13, '41-SERVER': 15,
   '48-DISH': 14, '48-GROUP': 2, '48-RADIO': 16,
 }; // prettier-ignore

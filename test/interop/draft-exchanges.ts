@@ -76,9 +76,22 @@ export const draftExchanges: readonly Exchange[] = [
   },
   {
     types: ['PEER', 'PEER'],
-    /** One way only: npm knows no PEER, so it neither shows nor takes its routing ids. */
-    async run(ours, theirs) {
-      await oneWay(ours, theirs, [await ours.onlyPeer()]);
+    options: [{ helloMessage: 'first '.repeat(100) }, { helloMessage: 'second '.repeat(100) }],
+    /**
+     * npm neither shows nor takes the routing ids of a PEER, so its greeting is all that
+     * a PEER of libzmq can be made to say.
+     */
+    async run(first, second) {
+      const [atFirst, atSecond] = [await first.receive(), await second.receive()];
+      expect([atFirst.at(-1), atSecond.at(-1)]).toEqual(['second '.repeat(100), 'first '.repeat(100)]);
+      const ways = [
+        [first, second, atSecond.slice(0, -1)],
+        [second, first, atFirst.slice(0, -1)],
+      ] as const;
+      for (const [from, to, beside] of ways) {
+        const id = await from.onlyPeer();
+        if (id !== undefined) await oneWay(from, to, [id], beside);
+      }
     },
   },
 ];

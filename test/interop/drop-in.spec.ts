@@ -35,6 +35,7 @@ describe.each([
   'memory',
   'drafts',
   'security',
+  'scripts',
 ])('a program sees the same of %s', (topic) => {
   const expected = differences.filter((difference) => difference.topic === topic);
   let npm: Seen;

@@ -11,6 +11,7 @@ import { LibzmqSide, OwnSide, type Side } from './sides.js';
 
 const LAST_CLASSIC = socketTypes.XSUB.id;
 
+/** The drafts have no `legacy`: no older version knew them. */
 function isClassic({ types }: Exchange): boolean {
   return types.every((type) => socketTypes[type].id <= LAST_CLASSIC);
 }

@@ -38,8 +38,8 @@ export interface Side {
   receive(): Promise<Parts>;
   subscribe(topic: string): Promise<void>;
   unsubscribe(topic: string): Promise<void>;
-  /** PEER: the routing id of its only peer, when that is there. */
-  onlyPeer(): Promise<string>;
+  /** PEER: the routing id of its only peer, when that is there; `undefined` where the binding does not show it. */
+  onlyPeer(): Promise<string | undefined>;
   bind(endpoint: string): Promise<string>;
   connect(endpoint: string): Promise<void>;
   close(): Promise<void>;
@@ -85,6 +85,7 @@ export type SocketTypeName = keyof typeof classes;
 export interface SideOptions {
   readonly routingId?: string;
   readonly probeRouter?: boolean;
+  readonly helloMessage?: string;
   readonly reconnectInterval?: number;
   /** Ours only: libzmq always does. */
   readonly legacy?: boolean;
@@ -161,6 +162,7 @@ export class OwnSide implements Side {
 
 const ROUTING_ID = 5;
 const PROBE_ROUTER = 51;
+const HELLO_MSG = 110;
 const securityNumbers: Readonly<Record<keyof SideSecurity, number>> = {
   plainServer: 44,
   plainUsername: 45,
@@ -181,12 +183,13 @@ export class LibzmqSide implements Side {
   }
 
   static async open(peer: LibzmqPeer, type: number, given: SideOptions = {}): Promise<LibzmqSide> {
-    const { routingId, probeRouter, security = {} } = given;
+    const { routingId, probeRouter, helloMessage, security = {} } = given;
     const options: Record<number, number | string> = {};
     for (const [name, value] of Object.entries(security))
       options[securityNumbers[name as keyof SideSecurity]] = typeof value === 'string' ? value : Number(value);
     if (routingId !== undefined) options[ROUTING_ID] = routingId;
     if (probeRouter !== undefined) options[PROBE_ROUTER] = 1;
+    if (helloMessage !== undefined) options[HELLO_MSG] = helloMessage;
     return new LibzmqSide(await peer.open(type, options));
   }
 
@@ -194,7 +197,7 @@ export class LibzmqSide implements Side {
   receive = (): Promise<Parts> => this.#socket.receive();
   subscribe = (topic: string): Promise<void> => this.#socket.subscribe(topic);
   unsubscribe = (topic: string): Promise<void> => this.#socket.unsubscribe(topic);
-  onlyPeer = (): Promise<string> => Promise.reject(new Error('the binding does not show it'));
+  onlyPeer = (): Promise<undefined> => Promise.resolve(undefined);
   bind = (endpoint: string): Promise<string> => this.#socket.bind(endpoint);
   connect = (endpoint: string): Promise<void> => this.#socket.connect(endpoint);
   close = (): Promise<void> => this.#socket.close();

@@ -40,6 +40,7 @@ describe('options', () => {
     ['sendHighWaterMark', { ...at, sendHighWaterMark: 1.5 }],
     ['maxMessageSize', { ...at, maxMessageSize: '1' }],
     ['reconnect.jitter', { ...at, reconnect: { jitter: 2 } }],
+    ['reconnect.maxDelay', { ...at, reconnect: { initialDelay: 200, maxDelay: 199 } }],
     ['reconnect.max', { ...at, reconnect: { max: 2 } }],
     ['heartbeat', { ...at, heartbeat: true }],
     ['heartbeat.interval', { ...at, heartbeat: { interval: 0 } }],
@@ -79,7 +80,7 @@ describe('options', () => {
     checkClientOptions({
       events: { connect: 'tcp://a:1' },
       requestTimeout: 0,
-      reconnect: { initialDelay: 1, maxDelay: 2, jitter: 0 },
+      reconnect: { initialDelay: 2, maxDelay: 2, jitter: 0 },
     });
   });
 });

@@ -99,6 +99,14 @@ const reconnectChecks: OptionChecks<ZmqReconnectOptions> = {
   jitter: fraction,
 };
 
+const reconnect: OptionCheck = (key, value) => {
+  checkOptions<ZmqReconnectOptions>(value, reconnectChecks, `${key}.`);
+  const { initialDelay, maxDelay } = value;
+  if (initialDelay !== undefined && maxDelay !== undefined && maxDelay < initialDelay) {
+    throw new ZmqOptionsError(`${key}.maxDelay`, `must be at least initialDelay (${initialDelay}), not ${maxDelay}`);
+  }
+};
+
 const heartbeatChecks: OptionChecks<ZmqHeartbeatOptions> = {
   interval: whole(1),
   timeout: whole(1),
@@ -117,7 +125,7 @@ export const socketChecks: OptionChecks<ZmqSocketOptions> = {
   receiveHighWaterMarkBytes: whole(0, Number.MAX_SAFE_INTEGER),
   maxMessageSize: whole(-1, Number.MAX_SAFE_INTEGER),
   handshakeTimeout: whole(0),
-  reconnect: (key, value) => checkOptions(value, reconnectChecks, `${key}.`),
+  reconnect,
   heartbeat: (key, value) => {
     if (value !== false) checkOptions(value, heartbeatChecks, `${key}.`);
   },

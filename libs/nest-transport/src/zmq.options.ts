@@ -57,9 +57,9 @@ export interface ZmqSocketOptions {
 }
 
 export interface ZmqReconnectOptions {
-  /** The wait before the first new attempt, in ms. Default 100. */
+  /** The wait before the first new attempt, in ms. Default 100, or `maxDelay` if that is less. */
   initialDelay?: number | undefined;
-  /** The wait doubles up to this, in ms. Default 2,000. */
+  /** The wait doubles up to this, in ms; at least `initialDelay`. Default 2,000, or `initialDelay` if that is more. */
   maxDelay?: number | undefined;
   /** The part of each wait that is left to chance, 0 to 1, so that many clients do not come back in one moment. Default 0.5. */
   jitter?: number | undefined;

@@ -122,4 +122,15 @@ export const differences: readonly Difference[] = [
     reason: 'npm sends to no group at all, without a word',
     ours: { rejects: { own: { code: 'EINVAL' } } },
   },
+
+  {
+    topic: 'scripts',
+    names: /^Dealer and Dealer, script 8$/,
+    reason: 'whose turn it is when one of several connections has ended is not laid down',
+  },
+  {
+    topic: 'scripts',
+    names: /^XPublisher and XSubscriber, script 2$/,
+    reason: 'in which order the ends of the topics of a lost subscriber are told is not laid down',
+  },
 ];

@@ -6,6 +6,9 @@ const MEBIBYTE = 1024 * 1024;
 /** How long one attempt to connect may take, in ms: a host that is unplugged does not answer at all. */
 const DIAL_TIMEOUT = 5_000;
 const DEFAULT_MAX_MESSAGE_SIZE = 16 * MEBIBYTE;
+/** Of reconnects, in ms; where only one of the two is given, the other one gives way. */
+const INITIAL_DELAY = 100;
+const MAX_DELAY = 2_000;
 /** The protocol keeps it in tenths of a second, in 16 bits. */
 const MAX_TIME_TO_LIVE = 6_553_500;
 
@@ -19,8 +22,8 @@ export function commonSocketOptions(options: ZmqSocketOptions) {
     handshakeInterval: options.handshakeTimeout ?? 30_000,
     linger: options.linger ?? 1_000,
     connectTimeout: DIAL_TIMEOUT,
-    reconnectInterval: reconnect?.initialDelay ?? 100,
-    reconnectMaxInterval: reconnect?.maxDelay ?? 2_000,
+    reconnectInterval: reconnect?.initialDelay ?? Math.min(INITIAL_DELAY, reconnect?.maxDelay ?? INITIAL_DELAY),
+    reconnectMaxInterval: reconnect?.maxDelay ?? Math.max(MAX_DELAY, reconnect?.initialDelay ?? 0),
     reconnectJitter: reconnect?.jitter ?? 0.5,
     // A server that refused us may have been misconfigured for a while: tried again, at the longest delay.
     reconnectAfterRefusal: true,

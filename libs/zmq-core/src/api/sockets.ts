@@ -136,7 +136,8 @@ export type StreamConnectOptions = ConnectOptions;
  * A message is `[routing id, bytes]`, both ways; what comes is as much as came at once
  * (`maxMessageSize` has no say). An empty one tells of a connection's beginning and of
  * its end (see `notify`). Sending `[id, '']` ends a connection, after all that was sent
- * to it before; one that we had dialled is not dialled again. An unknown id is
+ * to it before, for which a peer that reads slowly has as long as a `linger` above 0 says;
+ * one that we had dialled is not dialled again. An unknown id is
  * EHOSTUNREACH.
  */
 export class Stream extends DuplexSocket {

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { type Clock, systemClock } from '../foundation/clock.js';
 import type { Peer } from '../socket/peer.js';
+import { CountingClock } from '../testing/counting-clock.js';
+import { openedSince, openFiles } from '../testing/open-files.js';
 import { SplittingRelay } from '../testing/splitting-relay.js';
 import { turn } from '../testing/turn.js';
 import { type Context, createContext } from './context.js';
@@ -31,34 +31,6 @@ function chance(seed: number) {
   return { fraction, upTo, oneOf, happens: (probability: number) => fraction() < probability };
 }
 type Chance = ReturnType<typeof chance>;
-
-/** The system's clock, which knows how many timers are set. */
-class CountingClock implements Clock {
-  pending = 0;
-
-  now(): number {
-    return systemClock.now();
-  }
-
-  setTimer(delayMs: number, fire: () => void) {
-    let set = true;
-    const over = () => {
-      if (set) this.pending--;
-      set = false;
-    };
-    this.pending++;
-    const timer = systemClock.setTimer(delayMs, () => {
-      over();
-      fire();
-    });
-    return {
-      cancel: () => {
-        over();
-        timer.cancel();
-      },
-    };
-  }
-}
 
 /** One context with what must be as before when all its sockets have ended. */
 class Stage {
@@ -104,18 +76,12 @@ class Stage {
     }
     await Promise.all(this.#ends);
     await this.relay?.close();
-    for (let i = 0; i < 100 && openFiles() > this.#files; i++) await turn();
     expect({
-      files: Math.max(0, openFiles() - this.#files),
+      files: await openedSince(this.#files),
       timers: this.clock.pending,
       peers: this.#peers.map((peers) => peers.size),
     }).toEqual({ files: 0, timers: 0, peers: this.#peers.map(() => 0) });
   }
-}
-
-/** Where the system tells. */
-function openFiles(): number {
-  return existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').length : 0;
 }
 
 /** `<sender> <number>` and some bytes behind it, and perhaps more frames. */

@@ -57,7 +57,7 @@ describe('greeting and handshake', () => {
     expect(conversation.connection.hasOutput).toBe(false);
   });
 
-  it("23-NULL-1: sends READY when the peer's greeting is whole, not before and not twice", () => {
+  it("23-NULL-1 23-NULL-3: sends READY when the peer's greeting is whole, not before and not twice", () => {
     const conversation = talk('PULL');
     conversation.output();
     conversation.receive(greeting().subarray(0, 63));

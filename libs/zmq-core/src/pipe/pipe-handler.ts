@@ -24,6 +24,8 @@ export interface PipeHandler {
   onFull?(end: PipeEnd): void;
   /** What is queued for it is about to be dropped: it takes now what it can. */
   onHandOver?(end: PipeEnd): void;
+  /** The other end is about to be closed, and what is queued for this end has so many milliseconds to go out. */
+  onDeliveryLimit?(end: PipeEnd, limitMs: number): void;
   /** The connection behind the other end was lost; a new one comes on the same pipe. What is queued here stays. */
   onHiccup(end: PipeEnd, reason: CloseReason): void;
   /** A handshake was done: this is who reads and writes the other end from here on. */

@@ -235,6 +235,11 @@ export class PipeEnd {
     this.#other.handler.onHandOver?.(this.#other);
   }
 
+  /** Before `close`: how long the other end may take to bring out what was written here. */
+  limitDelivery(limitMs: number): void {
+    if (!this.#other.#closed) this.#other.handler.onDeliveryLimit?.(this.#other, limitMs);
+  }
+
   /**
    * Ends the pipe from this side. Idempotent. What this end wrote is still read by
    * the other, unless it is to `drop`; the other then gets `onClosed`. What was queued

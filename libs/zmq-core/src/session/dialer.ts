@@ -29,6 +29,8 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
   #dial: Dial | undefined;
   #session: Session | undefined;
   #timer: Timer | undefined;
+  /** When what is still to be delivered is given up. */
+  #limit: Timer | undefined;
   #stopped = false;
   #dormant = false;
   #onIdle: (() => void) | undefined;
@@ -60,6 +62,11 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
       if (!this.#stopped) this.#pipe = pipe;
     }
     if (!this.#stopped) this.#tryOnce();
+  }
+
+  /** As it was at the connect: nothing is queued for connections to come. */
+  get immediate(): boolean {
+    return this.#host.options.immediate;
   }
 
   /** Calls back, once, when nothing is connected, queued or under way any more. Close its pipe, or `stop`, first. */
@@ -177,6 +184,10 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
     this.#checkIdle();
   }
 
+  onDeliveryLimit(_end: PipeEnd, limitMs: number): void {
+    this.#limit = this.#host.clock.setTimer(limitMs, () => this.abort(closedByUs));
+  }
+
   onReadable(): void {}
   onWritable(): void {}
   onHiccup(): void {}
@@ -234,6 +245,7 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
 
   #checkIdle(): void {
     if (!this.#stopped || this.#session !== undefined) return;
+    this.#limit?.cancel();
     const idle = this.#onIdle;
     this.#onIdle = undefined;
     idle?.();

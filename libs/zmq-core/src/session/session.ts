@@ -58,6 +58,8 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   #closedBehind: { readonly error: NodeJS.ErrnoException | undefined } | undefined;
   #timer: Timer | undefined;
   #timerAt = Infinity;
+  /** When what is still to be delivered is given up. */
+  #limit: Timer | undefined;
 
   constructor(host: SessionHost, owner: SessionOwner, place: ConnectionPlace, stream: ByteStream) {
     this.#host = host;
@@ -136,6 +138,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#state = 'closed';
     this.#timer?.cancel();
     this.#connection.abandon();
+    this.#limit?.cancel();
     this.#outflow.stop();
     this.#outflow.giveBack();
     if (wasOpen) this.#passFarewell();
@@ -214,6 +217,11 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
    */
   onHandOver(): void {
     if (this.#state === 'open') this.#outflow.flush();
+  }
+
+  /** The socket hung up: who has not read all by then misses the rest. */
+  onDeliveryLimit(_end: PipeEnd, limitMs: number): void {
+    this.#limit = this.#host.clock.setTimer(limitMs, () => this.destroy(closedByUs));
   }
 
   /** The reader made room, or will never read again: goes on with what was left undecoded. */

@@ -28,6 +28,7 @@ export interface ConnectOptions {
 export interface PipeOrigin {
   readonly pipes: Set<PipeEnd>;
   readonly dialed: boolean;
+  readonly conflate: boolean;
   readonly connectRoutingId: Buffer | undefined;
   readonly notes: PipeNotes | undefined;
   /** The first message to each peer; `undefined` where the connections say it (`helloMessage`). */
@@ -234,7 +235,7 @@ export class Endpoints {
         link.acceptor.whenIdle(() => this.#ended(entry));
         break;
       case 'dialer':
-        if (linger === 0 || socket.options.immediate) link.dialer.stop(closedByUs);
+        if (linger === 0 || link.dialer.immediate) link.dialer.stop(closedByUs);
         link.dialer.whenIdle(() => this.#ended(entry));
         break;
       default:
@@ -255,8 +256,9 @@ export class Endpoints {
     const { context, type, options, security } = socket;
     // While the stream is opened and greetings are exchanged.
     if (security.mechanism === 'CURVE') context.crypto.load();
+    const { conflate } = options;
     const notes = peerNotes(options, dialed, true);
-    const origin: PipeOrigin = { pipes, dialed, connectRoutingId, notes, hello: undefined };
+    const origin: PipeOrigin = { pipes, dialed, conflate, connectRoutingId, notes, hello: undefined };
     return {
       options: sessionOptions(type, options, security, context.options.maxMessageSize),
       clock: context.clock,
@@ -272,12 +274,14 @@ export class Endpoints {
   #member(pipes: Set<PipeEnd>, address: string, dialed: boolean, connectRoutingId: Buffer | undefined): PipeMember {
     const socket = this.#socket;
     const { options } = socket;
+    const { conflate } = options;
     const hello = asMessage(options.helloMessage);
-    const origin: PipeOrigin = { pipes, dialed, connectRoutingId, notes: peerNotes(options, dialed, false), hello };
+    const notes = peerNotes(options, dialed, false);
+    const origin: PipeOrigin = { pipes, dialed, conflate, connectRoutingId, notes, hello };
     return {
       sendMark: socket.sendMark,
       receiveMark: socket.receiveMark,
-      conflate: options.conflate,
+      conflate,
       info: socket.describe(address),
       attach: (end) => socket.attach(end, origin),
     };

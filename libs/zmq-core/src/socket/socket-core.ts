@@ -213,7 +213,7 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
   }
 
   openPipe(handler: PipeHandler, origin: PipeOrigin): PipeEnd {
-    const conflate = this.options.conflate && (conflatedWay[this.type] ?? true);
+    const conflate = origin.conflate && (conflatedWay[this.type] ?? true);
     const [own, theirs] = createPipe({
       outward: this.sendMark,
       inward: this.receiveMark,
@@ -297,7 +297,10 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
 
   /** Without a word to those who wait: it comes from within a send, which may be the one that waits. */
   #hangUp(end: PipeEnd): void {
+    const { linger } = this.options;
     this.#forget(end, closedByUs);
+    // A `linger` of 0 is for the end of the socket: what was sent before a hang-up is still for its peer, as in libzmq.
+    if (linger > 0) end.limitDelivery(linger);
     end.close(closedByUs);
   }
 
