@@ -766,6 +766,18 @@ describe.each(transports)('a client by decorator or factory, over %s', (transpor
   });
 });
 
+describe('CURVE', () => {
+  const apps = appsForEach('CURVE');
+
+  it('is in force where these tests say so: who has no key does not come in', async () => {
+    const running = await apps().serve([PingController]);
+    const stranger = apps().client([running], { security: undefined, connectTimeout: 300 });
+    await expect(stranger.connect()).rejects.toMatchObject({ name: 'ZmqNoPeerError' });
+    expect(await firstValueFrom(apps().client([running]).send({ cmd: 'ping' }, {}))).toBe('pong');
+    expect(running.server.stats()?.clients).toBe(1);
+  });
+});
+
 describe('the process', () => {
   const apps = appsForEach();
 

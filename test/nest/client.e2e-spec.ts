@@ -353,24 +353,24 @@ describe('the server of a call', () => {
 describe('a deadline', () => {
   it('travels on: a handler knows what is left, for the calls that it makes in its turn', async () => {
     const left: (number | undefined)[] = [];
-    let next: ZmqClient | undefined;
+    const next: { client?: ZmqClient } = {};
     @Controller()
     class HopController {
       @MessagePattern('hop')
       async hop(@Payload() hops: number, @Ctx() ctx: ZmqContext): Promise<unknown> {
         left.push(ctx.getRemainingTime());
         clock.advance(400);
-        if (hops === 0 || next === undefined) return 'there';
+        if (hops === 0 || next.client === undefined) return 'there';
         const deadline = ctx.getRemainingTime();
         const record = new ZmqRecordBuilder(hops - 1);
         return firstValueFrom(
-          next.send('hop', (deadline === undefined ? record : record.setDeadline(deadline)).build()),
+          next.client.send('hop', (deadline === undefined ? record : record.setDeadline(deadline)).build()),
         );
       }
     }
     const running = await apps.serve([HopController], { clock });
     const client = apps.client([running], { clock });
-    next = client;
+    next.client = client;
     await client.connect();
     expect(await firstValueFrom(client.send('hop', new ZmqRecordBuilder(1).setDeadline(2_000).build()))).toBe('there');
     expect(left).toEqual([2_000, 1_600]);

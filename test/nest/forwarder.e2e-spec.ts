@@ -41,8 +41,8 @@ interface OpenForwarder extends ZmqForwarderInfo {
 async function open(apps: Apps, options: Partial<ZmqForwarderOptions> = {}): Promise<OpenForwarder> {
   const forwarder = new ZmqForwarder({
     context: apps.context,
-    publishers: { bind: apps.address() },
-    subscribers: { bind: apps.address() },
+    publishers: { bind: apps.address(), security: apps.security.server },
+    subscribers: { bind: apps.address(), security: apps.security.client },
     ...options,
   });
   apps.defer(() => forwarder.close());
@@ -96,8 +96,8 @@ describe.each(transports)('a forwarder over %s', (transport) => {
     await client.connect();
     const bound = client.unwrap<{ events: Publisher }>().events;
     await open(apps(), {
-      publishers: { connect: bound.lastEndpoint ?? '' },
-      subscribers: { connect: server.events },
+      publishers: { connect: bound.lastEndpoint ?? '', security: apps().security.server },
+      subscribers: { connect: server.events, security: apps().security.client },
     });
     await until(() => bound.peers.length === 1);
     await emit(client, 'tick', 1);
@@ -106,7 +106,9 @@ describe.each(transports)('a forwarder over %s', (transport) => {
 
   it('in a row with another does the same', async () => {
     const first = await open(apps());
-    const second = await open(apps(), { publishers: { connect: [...first.subscribers] } });
+    const second = await open(apps(), {
+      publishers: { connect: [...first.subscribers], security: apps().security.server },
+    });
     await serve(apps(), 'far', ['tick'], second.subscribers);
     await serve(apps(), 'near', ['tick'], first.subscribers);
     await until(() => first.forwarder.stats()?.subscribers === 2 && second.forwarder.stats()?.subscribers === 1);

@@ -1,6 +1,6 @@
 export type { CallServerStats } from './channels/call-server.channel.js';
 export type { EventPublisherStats } from './channels/event-publisher.channel.js';
-export type { ZmqForwarderOptions } from './forwarder/forwarder.options.js';
+export type { ZmqForwarderEnd, ZmqForwarderOptions } from './forwarder/forwarder.options.js';
 export type { ZmqForwarderRegistration } from './forwarder/forwarder.module.js';
 export {
   ZmqForwarder,

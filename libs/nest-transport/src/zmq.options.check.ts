@@ -134,8 +134,7 @@ export const socketChecks: OptionChecks<ZmqSocketOptions> = {
   clock: having('now', 'setTimer'),
 };
 
-/** Where one socket is: `bind`, `connect` or both. */
-export const endpointsOption: OptionCheck = (key, value) => {
+const events: OptionCheck = (key, value) => {
   checkOptions<ZmqEndpoints>(value, endpointChecks, `${key}.`);
   if (value.bind === undefined && value.connect === undefined)
     throw new ZmqOptionsError(key, "needs 'bind' or 'connect'");
@@ -144,7 +143,7 @@ export const endpointsOption: OptionCheck = (key, value) => {
 const serverChecks: OptionChecks<ZmqServerOptions> = {
   ...endpointChecks,
   ...socketChecks,
-  events: endpointsOption,
+  events,
   gracefulShutdown: flag,
   gracePeriod: whole(0),
   maxConcurrency: whole(0),
@@ -157,7 +156,7 @@ const serverChecks: OptionChecks<ZmqServerOptions> = {
 const clientChecks: OptionChecks<ZmqClientOptions> = {
   ...endpointChecks,
   ...socketChecks,
-  events: endpointsOption,
+  events,
   connectTimeout: whole(1),
   requestTimeout: whole(0),
   deadline: whole(1),

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { type INestMicroservice, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { Context, Router, type SocketOptions } from '@nest-zmq/core';
+import { Context, curveKeyPair, Router, type SocketOptions } from '@nest-zmq/core';
 import {
   ZmqClient,
   type ZmqClientOptions,
@@ -41,7 +41,9 @@ async function freeTcp(): Promise<string> {
 
 const socketFile = (name: string): string => `ipc://${tmpdir()}/nest-zmq-${process.pid}-${name}-${++names}`;
 
-/** Every test that is for all transports runs once for each row. */
+const [serverKeys, clientKeys] = [curveKeyPair(), curveKeyPair()];
+
+/** Every test that is for all transports runs once for each row; `CURVE` is tcp, encrypted. */
 const ways = {
   tcp: { address: () => 'tcp://127.0.0.1:*', fixed: freeTcp, nowhere: () => 'tcp://127.0.0.1:1' },
   ipc: {
@@ -53,6 +55,20 @@ const ways = {
     address: () => `inproc://nest-${++names}`,
     fixed: async () => `inproc://fixed-${++names}`,
     nowhere: () => `inproc://nobody-${++names}`,
+  },
+  CURVE: {
+    address: () => 'tcp://127.0.0.1:*',
+    fixed: freeTcp,
+    nowhere: () => 'tcp://127.0.0.1:1',
+    server: { security: { mechanism: 'CURVE', secretKey: serverKeys.secretKey, requireAuthenticator: false } },
+    client: {
+      security: { mechanism: 'CURVE', serverKey: serverKeys.publicKey, secretKey: clientKeys.secretKey },
+    },
+    socket: {
+      curveServerKey: serverKeys.publicKey,
+      curvePublicKey: clientKeys.publicKey,
+      curveSecretKey: clientKeys.secretKey,
+    },
   },
 } satisfies Record<string, Way>;
 
@@ -103,6 +119,11 @@ export class Apps {
       ...this.#way.server,
       ...options,
     };
+  }
+
+  /** How the two sides are secured, for what stands between them: towards clients as a server, towards servers as a client. */
+  get security(): { server: ZmqServerOptions['security']; client: ZmqClientOptions['security'] } {
+    return { server: this.#way.server?.security, client: this.#way.client?.security };
   }
 
   /** What a socket of the core needs to connect to a server. */

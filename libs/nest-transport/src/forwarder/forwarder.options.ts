@@ -1,6 +1,21 @@
-import { checkOptions, endpointsOption, type OptionChecks, socketChecks, text, whole } from '../zmq.options.check.js';
+import type { ZmqSecurityOptions } from '../security/security.options.js';
+import {
+  checkOptions,
+  endpointChecks,
+  type OptionCheck,
+  type OptionChecks,
+  socketChecks,
+  text,
+  whole,
+} from '../zmq.options.check.js';
 import { ZmqOptionsError } from '../zmq.errors.js';
 import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
+
+/** One side of a forwarder. */
+export interface ZmqForwarderEnd extends ZmqEndpoints {
+  /** How the connections of this side are secured, in the place of the forwarder's `security`. */
+  security?: ZmqSecurityOptions | undefined;
+}
 
 /**
  * Options of `ZmqModule.registerForwarder(…)` and `new ZmqForwarder(…)`.
@@ -10,21 +25,29 @@ import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
  */
 export interface ZmqForwarderOptions extends Omit<ZmqSocketOptions, 'name' | 'codec'> {
   /** Where events come in: what the `events` of clients bind or connect to. */
-  publishers: ZmqEndpoints;
+  publishers: ZmqForwarderEnd;
   /** Where events go out: what the `events` of servers bind or connect to. */
-  subscribers: ZmqEndpoints;
+  subscribers: ZmqForwarderEnd;
   /** A name that this side gives itself, at most 255 bytes: the others see it as `properties['X-Name']`. */
   peerName?: string | undefined;
   /** How long publishers that come are kept waiting for a server that is connected and has not subscribed yet, in ms. Default 1,000. */
   subscribeTimeout?: number | undefined;
 }
 
+const endChecks: OptionChecks<ZmqForwarderEnd> = { ...endpointChecks, security: socketChecks.security };
+
+const end: OptionCheck = (key, value) => {
+  checkOptions<ZmqForwarderEnd>(value, endChecks, `${key}.`);
+  if (value.bind === undefined && value.connect === undefined)
+    throw new ZmqOptionsError(key, "needs 'bind' or 'connect'");
+};
+
 const { name: _name, codec: _codec, ...ownSocketChecks } = socketChecks;
 
 const checks: OptionChecks<ZmqForwarderOptions> = {
   ...ownSocketChecks,
-  publishers: endpointsOption,
-  subscribers: endpointsOption,
+  publishers: end,
+  subscribers: end,
   peerName: text(255),
   subscribeTimeout: whole(0),
 };

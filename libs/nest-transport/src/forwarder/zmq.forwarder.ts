@@ -5,7 +5,7 @@ import { commonSocketOptions, openEndpoints, receivingOptions, sendingOptions } 
 import { DeadlineQueue } from '../inflight/deadline.queue.js';
 import { READY_TOPIC } from '../packet/names.js';
 import { systemClock } from '../zmq.clock.js';
-import { checkForwarderOptions, type ZmqForwarderOptions } from './forwarder.options.js';
+import { checkForwarderOptions, type ZmqForwarderEnd, type ZmqForwarderOptions } from './forwarder.options.js';
 import { ReadyMarks } from './ready.marks.js';
 
 /** Endpoints of a forwarder as they became: wildcard ports resolved. */
@@ -135,10 +135,11 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
   async #open(): Promise<ZmqForwarderInfo> {
     await this.#shutting;
     const { publishers, subscribers, peerName, ...options } = this.#options;
-    const common = commonSocketOptions({ ...options, name: peerName });
+    const common = (end: ZmqForwarderEnd) =>
+      commonSocketOptions({ ...options, security: end.security ?? options.security, name: peerName });
     const sockets = {
-      publishers: new XSubscriber({ ...common, ...receivingOptions(options) }),
-      subscribers: new XPublisher({ ...common, ...sendingOptions(options) }),
+      publishers: new XSubscriber({ ...common(publishers), ...receivingOptions(options) }),
+      subscribers: new XPublisher({ ...common(subscribers), ...sendingOptions(options) }),
     };
     this.#sockets = sockets;
     this.#forwarded = 0;
