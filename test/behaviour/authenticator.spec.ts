@@ -1,4 +1,15 @@
-import { Authenticator, Context, curveKeyPair, Dealer, Reply, Request, Router } from '@nest-zmq/core';
+import {
+  Authenticator,
+  Context,
+  type ContextAuthenticator,
+  createContext,
+  curveKeyPair,
+  Dealer,
+  Reply,
+  Request,
+  Router,
+  type Verdict,
+} from '@nest-zmq/core';
 import { inOrder, run } from '../support/program.js';
 import { EventLog } from '../support/stage.js';
 
@@ -75,6 +86,35 @@ describe('an Authenticator', () => {
     server.disconnectPeer(server.peers[0]!);
     await events.until('handshake:error:auth');
     expect(server.peers).toEqual([]);
+  });
+});
+
+describe('an authenticator of your own, in place of ZAP', () => {
+  it('is asked in its place, and may answer later', async () => {
+    const asked: string[] = [];
+    const own: ContextAuthenticator = {
+      present: true,
+      ask({ mechanism, address, credentials }, give) {
+        asked.push(`${mechanism} ${address} ${credentials.map(String).join(' ')}`);
+        const verdict: Verdict = { status: 200, userId: 'root', properties: new Map([['Role', Buffer.from('admin')]]) };
+        setImmediate(() => give(verdict));
+        return () => {};
+      },
+    };
+    const context = createContext({ authenticator: own });
+    // Nobody asks it.
+    const handler = new Authenticator({ context });
+    const server = new Router({ context, linger: 0, plainServer: true });
+    await server.bind('tcp://127.0.0.1:*');
+    const client = new Dealer({ context, linger: 0, plainUsername: 'joe', plainPassword: 'sesame' });
+    client.connect(server.lastEndpoint!);
+    await client.send('hello');
+    const message = await server.receive();
+    expect(server.peerOf(message)?.properties).toMatchObject({ 'User-Id': 'root', Role: 'admin' });
+    expect(asked).toEqual(['PLAIN 127.0.0.1 joe sesame']);
+    handler.close();
+    for (const socket of [server, client]) socket.close();
+    await context.terminate();
   });
 });
 
