@@ -247,6 +247,22 @@ describe('a pipe', () => {
   });
 
   describe('closing', () => {
+    it('knows what was never read of what it wrote', () => {
+      const { a, b } = make();
+      fill(a, 3);
+      b.read();
+      b.close(reason('bye'));
+      expect([a.dropped, b.dropped]).toEqual([2, 0]);
+      const dropping = make();
+      fill(dropping.a, 3);
+      dropping.a.close(reason('bye'), true);
+      expect(dropping.a.dropped).toBe(3);
+      const kind = make();
+      fill(kind.a, 3);
+      kind.a.close(reason('bye'));
+      expect([kind.a.dropped, readAll(kind.b).length]).toEqual([0, 3]);
+    });
+
     it('is told at once when nothing is queued', () => {
       const { a, b, atA, atB } = make();
       a.close(reason('bye'));

@@ -30,6 +30,8 @@ export class PipeEnd {
    * while messages of it are still queued.
    */
   epoch = 0;
+  /** Messages written here that were dropped when the pipe was closed, by either end, before the other had read them. */
+  dropped = 0;
 
   #other!: PipeEnd;
   readonly #outward: Lane;
@@ -254,9 +256,11 @@ export class PipeEnd {
     }
     this.#closed = true;
     const otherWaits = this.#inward.full;
+    this.#other.dropped = this.#inward.queue.length;
     this.#shut();
     this.#inward.clear();
     if (drop) {
+      this.dropped = this.#outward.queue.length;
       this.#outward.clear();
       this.#leaveNotes();
     }

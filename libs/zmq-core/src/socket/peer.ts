@@ -46,6 +46,14 @@ export class Peer {
     return this.#end.pending;
   }
 
+  /**
+   * Messages that were still queued for it when its connection ended for good: they are not sent. What its connection had
+   * taken already, one batch and the system's buffers, is not among them. 0 as long as it is connected.
+   */
+  get dropped(): number {
+    return this.#end.dropped;
+  }
+
   /** Its pipe while the connection lasts. For the socket layer. */
   static pipeOf(peer: Peer): PipeEnd | undefined {
     return peer.#end.open && peer.#end.epoch === peer.#epoch ? peer.#end : undefined;
