@@ -35,6 +35,12 @@ export { ZapHandler, type ZmqAdmission, type ZmqAuthenticator } from './security
 export type { ZmqPoolRegistration } from './worker/pool.module.js';
 export type { ZmqTaskFailure } from './worker/task.failure.js';
 export { ZmqTaskContext } from './worker/task.context.js';
+export { OnDeadLetter } from './worker/dead.letter.decorator.js';
+export type { ZmqDeadLetter, ZmqDeadLetterHook, ZmqDeadLetterReason } from './worker/dead.letters.js';
+export type { DispatcherCounts } from './worker/dispatcher.counts.js';
+export type { AckCounts } from './worker/acked.runner.js';
+export type { ZmqPoolAckStats } from './worker/acked.pool.js';
+export type { ZmqWorkersAckStats } from './worker/acked.workers.js';
 export type { TaskRetryOptions } from './worker/task.retry.js';
 export {
   OnTask,
@@ -43,10 +49,16 @@ export {
   ZmqWorker,
   type ZmqWorkerOptions,
 } from './worker/worker.decorators.js';
-export { ZmqPoolFullError, ZmqWorkerError } from './worker/worker.errors.js';
+export {
+  ZmqFinalError,
+  ZmqPoolFullError,
+  ZmqTaskError,
+  ZmqTaskLostError,
+  ZmqWorkerError,
+} from './worker/worker.errors.js';
 export type { ZmqPoolEnd, ZmqPoolOptions, ZmqWorkersOptions } from './worker/worker.options.js';
 export type { ZmqWorkersRegistration } from './worker/workers.module.js';
-export { ZmqPool, type ZmqPoolStats, type ZmqPushOptions } from './worker/zmq.pool.js';
+export { ZmqPool, type ZmqPoolStats, type ZmqPushOptions, type ZmqRunOptions } from './worker/zmq.pool.js';
 export { ZmqWorkers, type ZmqWorkersStats } from './worker/zmq.workers.js';
 export { ZmqModule } from './zmq.module.js';
 export {

@@ -1,6 +1,7 @@
 /** The frames of the wire, and nothing else: no socket, no Nest application. */
 export * from './call.packet.js';
 export * from './control.packet.js';
+export * from './delivery.packet.js';
 export * from './envelope.js';
 export * from './error.codec.js';
 export * from './event.packet.js';

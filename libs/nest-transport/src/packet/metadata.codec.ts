@@ -12,8 +12,12 @@ export interface Metadata {
   readonly deadlineMs: number | undefined;
   /** `:attempt`, 1 for the first delivery of a task. */
   readonly attempt: number | undefined;
+  /** `:delay-ms`, how long a task is to wait before it is delivered again, in ms. */
+  readonly delayMs?: number | undefined;
   /** `:replies`, whether the caller takes many values. */
   readonly many: boolean;
+  /** `:replies`, whether the result of a task is wanted. */
+  readonly result?: true | undefined;
   /** All other keys. */
   readonly headers: ZmqHeaders | undefined;
 }
@@ -84,7 +88,9 @@ function readFields(fields: object): Metadata {
     contentType: own[':type'],
     deadlineMs: numberOf(own, ':deadline-ms'),
     attempt: numberOf(own, ':attempt'),
+    delayMs: numberOf(own, ':delay-ms'),
     many: own[':replies'] === 'many',
+    result: own[':replies'] === 'one' || undefined,
     headers,
   };
 }
@@ -96,7 +102,8 @@ function numberOf(fields: Record<string, string>, key: string): number | undefin
   return Number(text);
 }
 
-function addHeaders(out: Record<string, string>, headers: ZmqHeaders): void {
+/** @throws ZmqPatternError a header whose key starts with `:` or whose value is not a string */
+export function addHeaders(out: Record<string, string>, headers: ZmqHeaders): void {
   for (const [key, value] of Object.entries(headers)) {
     if (value === undefined) continue;
     assertHeader(key, value);

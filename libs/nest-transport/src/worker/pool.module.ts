@@ -1,7 +1,7 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { getZmqPoolToken } from '../zmq.tokens.js';
 import type { ZmqPoolOptions } from './worker.options.js';
-import { WorkersHostModule } from './workers.host.js';
+import { WorkersHost, WorkersHostModule } from './workers.host.js';
 import { ZmqPool } from './zmq.pool.js';
 
 /** What `registerPool` takes beside the pool's options. */
@@ -23,8 +23,9 @@ const builder = new ConfigurableModuleBuilder<ZmqPoolOptions>({
     const token = getZmqPoolToken(name);
     const provider = {
       provide: token,
-      useFactory: (options: ZmqPoolOptions) => new ZmqPool(name ?? 'default', options),
-      inject: [POOL_OPTIONS],
+      useFactory: (host: WorkersHost, options: ZmqPoolOptions) =>
+        host.registerPool(new ZmqPool(name ?? 'default', options)),
+      inject: [WorkersHost, POOL_OPTIONS],
     };
     return {
       ...definition,

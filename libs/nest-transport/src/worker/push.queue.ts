@@ -2,25 +2,25 @@ import type { Frames } from '../packet/frames.js';
 import type { ZmqClock, ZmqTimer } from '../zmq.clock.js';
 import { SignalGroup } from './signal.group.js';
 
-/** The part of a PUSH socket that the queue needs. */
-export interface PushOutlet {
-  /** Queues the message for a worker, or returns false when no worker can take one. */
-  trySend(message: Frames): boolean;
+/** What the queue needs of where it leads to: the part of a PUSH socket, or of a dispatcher. */
+export interface PushOutlet<M = Frames> {
+  /** Takes the message for a worker, or returns false when there is no room for it. */
+  trySend(message: M): boolean;
   /** Resolves when `trySend` may succeed; rejects when the socket closes or the signal aborts. */
   untilWritable(options: { signal: AbortSignal }): Promise<void>;
 }
 
 /** A push that waits its turn. */
-export interface PendingPush {
+export interface PendingPush<M = Frames> {
   /** The message, made when it is sent: what is left of its deadline is in it. */
-  readonly frames: () => Frames;
+  readonly frames: () => M;
   /** When it is given up, and the error it then fails with. */
   readonly expiry?: { readonly afterMs: number; readonly error: () => Error } | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Waiter {
-  readonly push: PendingPush;
+interface Waiter<M> {
+  readonly push: PendingPush<M>;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
   timer?: ZmqTimer | undefined;
@@ -28,13 +28,13 @@ interface Waiter {
 }
 
 /** Pushes that wait for a worker, in the order in which they came. */
-export class PushQueue {
+export class PushQueue<M = Frames> {
   readonly #clock: ZmqClock;
   readonly #sent: () => void;
   /** A set is a queue from whose middle one can take. */
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Set<Waiter<M>>();
   readonly #signals = new SignalGroup();
-  #outlet: PushOutlet | undefined;
+  #outlet: PushOutlet<M> | undefined;
   /** Ends the wait for the outlet; set while there is one. */
   #waiting: AbortController | undefined;
 
@@ -49,20 +49,20 @@ export class PushQueue {
   }
 
   /** From here on the pushes have a way out. */
-  open(outlet: PushOutlet): void {
+  open(outlet: PushOutlet<M>): void {
     this.#outlet = outlet;
     this.#pump();
   }
 
   /** Resolves when the message was taken. Rejects with the signal's reason, the expiry's error, or what `frames` or the outlet threw. */
-  add(push: PendingPush): Promise<void> {
+  add(push: PendingPush<M>): Promise<void> {
     return new Promise((resolve, reject) => {
       const { signal, expiry } = push;
       if (signal?.aborted === true) {
         reject(signal.reason as Error);
         return;
       }
-      const waiter: Waiter = {
+      const waiter: Waiter<M> = {
         push,
         resolve,
         reject,
@@ -84,7 +84,7 @@ export class PushQueue {
     this.#waiting?.abort();
   }
 
-  #settle(waiter: Waiter, settle: () => void): void {
+  #settle(waiter: Waiter<M>, settle: () => void): void {
     if (!this.#waiters.delete(waiter)) return;
     waiter.timer?.cancel();
     if (waiter.push.signal !== undefined) this.#signals.remove(waiter.push.signal, waiter.onAbort);

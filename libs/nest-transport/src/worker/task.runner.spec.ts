@@ -5,6 +5,7 @@ import { turns } from '../testing/turns.js';
 import type { ZmqPeer } from '../zmq.peer.js';
 import { LogLimiter } from './log.limiter.js';
 import type { ZmqTaskContext } from './task.context.js';
+import { ZmqFinalError } from './worker.errors.js';
 import type { ZmqTaskFailure } from './task.failure.js';
 import type { RetryPolicy } from './task.retry.js';
 import { type TaskHandler, TaskRunner, type TaskSink, type TaskSource } from './task.runner.js';
@@ -164,7 +165,9 @@ describe('attempts', () => {
   it('go on counting for a task that was delivered before', () => {
     const { source, runs } = setUp();
     source.push('job', 1, { attempt: 4 });
+    expect(runs[0]!.context).toMatchObject({ attempt: 4, redelivered: true });
     expect(runs[0]!.context.getAttempt()).toBe(4);
+    runs[0]!.context.extend();
   });
 
   it('end with the last one, which is logged, counted and told to the hook before the place is free', async () => {
@@ -179,6 +182,30 @@ describe('attempts', () => {
     expect(lines).toEqual([expect.stringContaining("Task 'job' failed after 2 of 2 attempts: Error: second")]);
     expect(runner.counts).toMatchObject({ done: 0, failed: 1, retried: 1 });
     expect(source.sink).toBeDefined();
+  });
+
+  it('grow apart by the backoff', async () => {
+    const { clock, source, runs } = setUp({ retry: { attempts: 3, delayMs: 100, backoff: 3 } });
+    source.push('job');
+    for (const [n, delay] of [100, 300].entries()) {
+      runs[n]!.fail(new Error('no'));
+      await turns();
+      clock.advance(delay - 1);
+      await turns();
+      expect(runs).toHaveLength(n + 1);
+      clock.advance(1);
+      await turns();
+    }
+    expect(runs).toHaveLength(3);
+  });
+
+  it('end at once with an error that is final', async () => {
+    const { source, runner, runs } = setUp({ retry: { attempts: 9 } });
+    source.push('job');
+    runs[0]!.fail(new ZmqFinalError('never'));
+    await turns();
+    expect(runs).toHaveLength(1);
+    expect(runner.counts).toMatchObject({ failed: 1, retried: 0 });
   });
 
   it('take errors that are none', async () => {

@@ -5,9 +5,9 @@ import type { ZmqClock, ZmqTimer } from '../zmq.clock.js';
 import { ZmqClosedError, ZmqTimeoutError } from '../zmq.errors.js';
 import type { ZmqPeer } from '../zmq.peer.js';
 import { ZmqTaskContext } from './task.context.js';
-import type { ZmqTaskFailure } from './task.failure.js';
+import { type FailureHook, messageOf, shortened, TaskFailures } from './task.failures.js';
 import type { TaskInvoker } from './task.invoker.js';
-import type { RetryPolicy } from './task.retry.js';
+import { delayAfter, mayRetry, type RetryPolicy } from './task.retry.js';
 import type { LogLimiter } from './log.limiter.js';
 
 /** Gets each message, in order. */
@@ -33,7 +33,7 @@ export interface TaskRunnerOptions {
   readonly clock: ZmqClock;
   readonly log: LogLimiter;
   /** Called for a task that is given up, and awaited. */
-  readonly onFailure?: ((failure: ZmqTaskFailure) => Promise<unknown>) | undefined;
+  readonly onFailure?: FailureHook | undefined;
 }
 
 /** Counts since the start. */
@@ -74,6 +74,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class TaskRunner {
   readonly counts: TaskCounts = { done: 0, failed: 0, retried: 0, unknown: 0, malformed: 0, expired: 0 };
   readonly #options: TaskRunnerOptions;
+  readonly #failures: TaskFailures;
   #source: TaskSource | undefined;
   /** Whether the source has our sink. */
   #taking = false;
@@ -90,6 +91,7 @@ export class TaskRunner {
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
+    this.#failures = new TaskFailures(options.log, options.onFailure);
   }
 
   /** Messages that came, bad ones included. */
@@ -231,25 +233,32 @@ export class TaskRunner {
     const before = (task.metadata.attempt ?? 1) - 1;
     let data = job.firstData;
     for (let attempt = 1; ; attempt++) {
-      const context = new ZmqTaskContext(task.name, peer, task.metadata.headers, cancellation, before + attempt);
+      const context = new ZmqTaskContext(task.name, peer, task.metadata.headers, cancellation, {
+        attempt: before + attempt,
+        redelivered: before > 0,
+      });
       try {
         if (attempt > 1) data = codecs.decode(task.payload, task.metadata.contentType);
         await handler.invoke(data, context);
         this.counts.done++;
         return;
       } catch (error) {
-        if (attempt < handler.retry.attempts && (await this.#pauseBetween(handler.retry, cancellation))) {
-          this.counts.retried++;
-          continue;
+        if (mayRetry(handler.retry, attempt, error)) {
+          if (await this.#waited(delayAfter(handler.retry, attempt), cancellation)) {
+            this.counts.retried++;
+            continue;
+          }
         }
-        await this.#failed(job, { data, error, attempts: attempt, context });
+        this.counts.failed++;
+        const failure = { pool: this.#options.pool, task: task.name, data, error, attempts: attempt, context };
+        await this.#failures.tell(failure, handler.retry.attempts);
         return;
       }
     }
   }
 
   /** @returns whether another attempt may be made */
-  async #pauseBetween({ delayMs }: RetryPolicy, cancellation: ZmqCancellation): Promise<boolean> {
+  async #waited(delayMs: number, cancellation: ZmqCancellation): Promise<boolean> {
     if (delayMs > 0 && !cancellation.cancelled) {
       await new Promise<void>((resolve) => {
         const timer = this.#options.clock.setTimer(delayMs, resolve);
@@ -257,23 +266,6 @@ export class TaskRunner {
       });
     }
     return !cancellation.cancelled;
-  }
-
-  async #failed(job: Job, failure: Pick<ZmqTaskFailure, 'data' | 'error' | 'attempts' | 'context'>): Promise<void> {
-    const { log, onFailure, pool } = this.#options;
-    const { name } = job.task;
-    const { attempts, error } = failure;
-    this.counts.failed++;
-    log.log(
-      `failed ${name}`,
-      () => `Task '${name}' failed after ${attempts} of ${job.handler.retry.attempts} attempts: ${detailOf(error)}`,
-    );
-    if (onFailure === undefined) return;
-    try {
-      await onFailure({ pool, task: name, ...failure });
-    } catch (hookError) {
-      log.log(`hook ${name}`, () => `The @OnTaskFailure() method threw for task '${name}': ${detailOf(hookError)}`);
-    }
   }
 
   readonly #ended = (): void => {
@@ -303,18 +295,4 @@ export class TaskRunner {
     }
     if (this.#running === 0 && this.#backlog.length === 0) this.#whenIdle?.();
   }
-}
-
-/** A peer's text in a log line. */
-function shortened(text: string): string {
-  const printable = JSON.stringify(text).slice(1, -1);
-  return printable.length > 100 ? `${printable.slice(0, 100)}…` : printable;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function detailOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

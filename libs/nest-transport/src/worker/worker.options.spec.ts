@@ -48,10 +48,31 @@ describe('pool options', () => {
     expect(keyOf(check, options)).toBe(key);
   });
 
-  it('says clearly that acknowledged tasks are not there yet', () => {
-    expect(() => check({ bind: 'inproc://a', ack: 'explicit' })).toThrow(
-      "Option 'ack': 'explicit' (at least once) is not available in this version; leave it out for 'none' (at most once)",
-    );
+  it('takes those of acknowledged tasks, and refuses them where they would do nothing', () => {
+    const explicit = {
+      queueLimit: 0,
+      ackTimeout: 0,
+      maxDeliveries: 1,
+      gracePeriod: 0,
+      onDeadLetter: () => {},
+    };
+    expect(keyOf(check, { bind: 'inproc://a', ack: 'explicit', ...explicit })).toBe('none');
+    for (const [key, value] of Object.entries(explicit)) {
+      expect(() => check({ bind: 'inproc://a', [key]: value })).toThrow(
+        `Option '${key}': is for pools with ack: 'explicit'; add that, or leave it out`,
+      );
+    }
+  });
+
+  it.each<[string, unknown]>([
+    ['queueLimit', -1],
+    ['ackTimeout', 0.5],
+    ['maxDeliveries', 0],
+    ['maxDeliveries', 1_001],
+    ['gracePeriod', '1s'],
+    ['onDeadLetter', 'log'],
+  ])('names the bad option %s of acknowledged tasks', (key, value) => {
+    expect(keyOf(check, { bind: 'inproc://a', ack: 'explicit', [key]: value })).toBe(key);
   });
 });
 
@@ -73,7 +94,9 @@ describe('workers options', () => {
   it.each<[string, Record<string, unknown> | undefined]>([
     ['options', undefined],
     ['bind', {}],
-    ['ack', { bind: 'inproc://a', ack: 'explicit' }],
+    ['ack', { bind: 'inproc://a', ack: 'all' }],
+    ['prefetch', { bind: 'inproc://a', prefetch: 1 }],
+    ['prefetch', { bind: 'inproc://a', ack: 'explicit', prefetch: -1 }],
     ['gracePeriod', { bind: 'inproc://a', gracePeriod: -1 }],
     ['receiveHighWaterMark', { bind: 'inproc://a', receiveHighWaterMark: 10 }],
     ['sendHighWaterMark', { bind: 'inproc://a', sendHighWaterMark: 10 }],

@@ -1,15 +1,20 @@
 import { Injectable, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, ExternalContextCreator, MetadataScanner, ModuleRef } from '@nestjs/core';
+import { getZmqPoolToken } from '../zmq.tokens.js';
 import { TaskInvokerFactory } from './task.invoker.js';
 import type { TaskHandler } from './task.runner.js';
 import { ZmqWorkerError } from './worker.errors.js';
 import { exploreWorkers, type WorkerDefinition } from './worker.explorer.js';
-import type { WorkerSetup, ZmqWorkers } from './zmq.workers.js';
+import { type DeadLetterSubscription, exploreDeadLetters } from './dead.letter.decorator.js';
+import type { WorkerSetup } from './worker.setup.js';
+import type { ZmqPool } from './zmq.pool.js';
+import type { ZmqWorkers } from './zmq.workers.js';
 
 /** Joins, once per application, the `registerWorkers` registrations with the `@ZmqWorker` classes. */
 @Injectable()
 export class WorkersHost implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #registered = new Map<string, ZmqWorkers>();
+  readonly #pools: ZmqPool[] = [];
   readonly #discovery: DiscoveryService;
   readonly #scanner: MetadataScanner;
   readonly #invokers: TaskInvokerFactory;
@@ -38,6 +43,12 @@ export class WorkersHost implements OnApplicationBootstrap, OnModuleDestroy {
     return workers;
   }
 
+  /** A pool that `@OnDeadLetter()` methods may ask for. */
+  registerPool(pool: ZmqPool): ZmqPool {
+    this.#pools.push(pool);
+    return pool;
+  }
+
   /** Nest runs this hook twice for a microservice on which `init()` and `listen()` are called. */
   onApplicationBootstrap(): Promise<void> {
     return (this.#started ??= this.#start());
@@ -49,6 +60,7 @@ export class WorkersHost implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async #start(): Promise<void> {
+    for (const subscription of exploreDeadLetters(this.#discovery, this.#scanner)) this.#subscribe(subscription);
     const definitions = exploreWorkers(this.#discovery, this.#scanner);
     for (const { className, pool } of definitions.values()) {
       if (this.#registered.has(pool)) continue;
@@ -64,6 +76,27 @@ export class WorkersHost implements OnApplicationBootstrap, OnModuleDestroy {
     for (const [workers, definition] of ready) {
       stopBeforeDestroy(definition, workers);
       await workers.start(this.#setupOf(definition));
+    }
+  }
+
+  #subscribe({ pool: name, where, hook }: DeadLetterSubscription): void {
+    const pools = this.#pools.filter((pool) => pool.name === name);
+    // A test has put something else in its place.
+    if (pools.length === 0 && this.#discovery.getProviders().some(({ token }) => token === getZmqPoolToken(name)))
+      return;
+    if (pools.length === 0) {
+      throw new ZmqWorkerError(
+        `${where} is @OnDeadLetter('${name}'), but that pool is not in this application: ` +
+          `import ZmqModule.registerPool({ name: '${name}', ack: 'explicit', … }), or remove the decorator`,
+      );
+    }
+    for (const pool of pools) {
+      if (!pool.acknowledged) {
+        throw new ZmqWorkerError(
+          `${where} is @OnDeadLetter('${name}'), but that pool has no acknowledgement: add ack: 'explicit' to both its ends`,
+        );
+      }
+      pool.onDeadLetter(hook);
     }
   }
 

@@ -25,6 +25,22 @@ function setUp(options: Partial<ZmqPoolOptions> = {}) {
   return { clock, pool, worker };
 }
 
+/** Pushes until the kernel's buffers are full too; what was not accepted by then is given up. */
+async function fillUp(pool: ZmqPool): Promise<unknown> {
+  const payload = Buffer.alloc(1024 * 1024);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const pushes = Promise.allSettled(Array.from({ length: 50 }, () => pool.push('job', payload, { signal })));
+  await until(() => pool.workers.length === 1);
+  let before = -1;
+  while (pool.stats().pushed !== before) {
+    before = pool.stats().pushed;
+    await turns(20);
+  }
+  controller.abort();
+  return pushes;
+}
+
 it('opens once, and tells where', async () => {
   const { pool } = setUp({ bind: 'tcp://127.0.0.1:*' });
   expect(() => pool.unwrap()).toThrow('Please call the "open" method first');
@@ -148,6 +164,22 @@ describe('time', () => {
   });
 });
 
+it('counts and logs what waited here for a worker that is gone', async () => {
+  const { pool, worker } = setUp({ bind: 'tcp://127.0.0.1:*', sendHighWaterMark: 4 });
+  await pool.open();
+  const pull = worker();
+  await fillUp(pool);
+  const waiting = pool.unwrap().peers[0]!.pending;
+  expect(waiting).toBeGreaterThan(0);
+  pull.close();
+  await until(() => pool.workers.length === 0);
+  expect(pool.stats().lost).toBe(waiting);
+  expect(lines).toEqual([
+    expect.stringMatching(`^${waiting} tasks that waited for the worker at .* are lost with it$`),
+  ]);
+  await pool.close();
+});
+
 describe('the end', () => {
   it('is safe before the beginning, and twice', async () => {
     const { pool } = setUp();
@@ -172,18 +204,7 @@ describe('the end', () => {
     const { clock, pool, worker } = setUp({ bind: 'tcp://127.0.0.1:*', linger: 1_000, sendHighWaterMark: 4 });
     await pool.open();
     const pull = worker();
-    // Until the kernel's buffers are full too.
-    const payload = Buffer.alloc(1024 * 1024);
-    const controller = new AbortController();
-    const pushes = Array.from({ length: 50 }, () => pool.push('job', payload, { signal: controller.signal }));
-    void Promise.allSettled(pushes);
-    await until(() => pool.workers.length === 1);
-    let before = -1;
-    while (pool.stats().pushed !== before) {
-      before = pool.stats().pushed;
-      await turns(20);
-    }
-    controller.abort();
+    await fillUp(pool);
     const [peer] = pool.unwrap().peers;
     const closing = pool.close();
     await turns(10);
@@ -196,7 +217,7 @@ describe('the end', () => {
     pull.close();
   });
 
-  it('with linger 0 drops at once what is not on its way', async () => {
+  it('with linger 0 hands over what the connection takes at once, and counts the rest', async () => {
     const { pool, worker } = setUp({ bind: 'tcp://127.0.0.1:*', linger: 0, sendHighWaterMark: 5 });
     await pool.open();
     const pull = worker();
@@ -205,8 +226,19 @@ describe('the end', () => {
     const pushes = Array.from({ length: 3 }, () => pool.push('job'));
     await pool.close();
     await Promise.all(pushes);
-    expect(pool.stats()).toMatchObject({ pushed: 3, lost: 3 });
+    expect(pool.stats()).toMatchObject({ pushed: 3, lost: 0 });
+    for (let i = 0; i < 3; i++) expect(String((await pull.receive())[0])).toBe('job');
     pull.close();
+
+    const full = setUp({ bind: 'tcp://127.0.0.1:*', linger: 0, sendHighWaterMark: 5 });
+    await full.pool.open();
+    const busy = full.worker();
+    await fillUp(full.pool);
+    const left = full.pool.unwrap().peers[0]!.pending;
+    expect(left).toBeGreaterThan(0);
+    await full.pool.close();
+    expect(full.pool.stats().lost).toBe(left);
+    busy.close();
   });
 
   it('over inproc loses nothing: it is with the worker already', async () => {

@@ -1,16 +1,22 @@
-import { Push } from '@nest-zmq/core';
+import { type Peer, Push, type Router } from '@nest-zmq/core';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { closeSocket } from '../channels/socket.close.js';
-import { commonSocketOptions, openEndpoints, sendingOptions } from '../channels/socket.options.js';
+import { commonSocketOptions, maxMessageSize, openEndpoints, sendingOptions } from '../channels/socket.options.js';
 import type { Frames } from '../packet/frames.js';
+import { assertHeader } from '../packet/metadata.codec.js';
+import { assertUsableName } from '../packet/names.js';
 import { PayloadCodecs } from '../packet/payload.codec.js';
 import { encodeTask } from '../packet/task.packet.js';
 import { systemClock, type ZmqClock } from '../zmq.clock.js';
 import { ZmqClosedError, ZmqOptionsError, ZmqTimeoutError } from '../zmq.errors.js';
 import type { ZmqPeer } from '../zmq.peer.js';
 import { ZmqRecord } from '../zmq.record.js';
-import { PushQueue } from './push.queue.js';
-import { ZmqPoolFullError } from './worker.errors.js';
+import { AckedPool, type Patience, type ZmqPoolAckStats } from './acked.pool.js';
+import { Admission } from './admission.js';
+import type { ZmqDeadLetterHook } from './dead.letters.js';
+import { LogLimiter } from './log.limiter.js';
+import { tellMismatch } from './mismatch.js';
+import type { TaskContent } from './pool.task.js';
 import {
   checkPoolOptions,
   DEFAULT_MAX_WAITING,
@@ -19,30 +25,40 @@ import {
 } from './worker.options.js';
 
 export interface ZmqPushOptions {
-  /** Ends the wait for a worker: the push rejects with the signal's reason. A task that was accepted is not called back. */
+  /** Ends the wait to be accepted: the push rejects with the signal's reason. A task that was accepted is not called back. */
   signal?: AbortSignal | undefined;
-  /** How long this push waits for a worker at most, in ms; 0 is as long as it takes. Default: the pool's `pushTimeout`. */
+  /** How long this push waits to be accepted at most, in ms; 0 is as long as it takes. Default: the pool's `pushTimeout`. */
   timeout?: number | undefined;
+}
+
+export interface ZmqRunOptions {
+  /** Ends the run wherever the task is: it rejects with the signal's reason, and a worker that has it is told. */
+  signal?: AbortSignal | undefined;
+  /** How long it may take until the result is there, in ms, more than 0. Default: that of the record, else as long as it takes. */
+  deadline?: number | undefined;
 }
 
 /** Counts since the pool was made, but for `waiting` and `workers`. */
 export interface ZmqPoolStats {
   /** Tasks that were accepted. */
   readonly pushed: number;
-  /** `push()` calls that wait for a worker now. */
+  /** `push()` and `run()` calls that wait to be accepted now. */
   readonly waiting: number;
   /** Workers that are connected now. */
   readonly workers: number;
-  /** `push()` calls refused because `maxWaiting` others were waiting. */
+  /** Calls refused because `maxWaiting` others were waiting. */
   readonly refused: number;
-  /** Accepted tasks that the closing pool could not hand over within `linger`. */
+  /**
+   * Accepted tasks that could not be handed over: they waited here for a worker when it was lost, or when the `linger` of
+   * the closing pool was over. (What a lost worker had is not known.) With `ack: 'explicit'` those that were not
+   * answered within `gracePeriod`.
+   */
   readonly lost: number;
+  /** With `ack: 'explicit'`. */
+  readonly acks?: ZmqPoolAckStats | undefined;
 }
 
-/** An accepted push after so many others in one turn waits for the next, so that a loop of pushes lets I/O run. */
-const PUSHES_PER_TURN = 512;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-const ACCEPTED = Promise.resolve();
 
 /**
  * The push end of a pool of workers: each task goes to one of the connected workers, in turn, past those that are busy.
@@ -55,15 +71,14 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
   readonly #clock: ZmqClock;
   readonly #codecs: PayloadCodecs;
   readonly #logger: Logger;
-  readonly #queue: PushQueue;
-  readonly #maxWaiting: number;
+  readonly #log: LogLimiter;
+  readonly #admission: Admission<Frames>;
+  /** With `ack: 'explicit'`: all but the data's form is its business. */
+  readonly #acked: AckedPool | undefined;
   #socket: Push | undefined;
   #opening: Promise<string[]> | undefined;
   #closing: Promise<void> | undefined;
-  #pushed = 0;
-  #refused = 0;
   #lost = 0;
-  #acceptedInTurn = 0;
 
   /** @throws ZmqOptionsError that names the bad option */
   constructor(name: string, options: ZmqPoolOptions) {
@@ -71,10 +86,13 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
     this.name = name;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#codecs = new PayloadCodecs(options.codec);
-    this.#maxWaiting = options.maxWaiting ?? DEFAULT_MAX_WAITING;
+    this.#codecs = new PayloadCodecs(options.codec, maxMessageSize(options));
     this.#logger = new Logger(`ZmqPool(${name})`);
-    this.#queue = new PushQueue(this.#clock, () => this.#pushed++);
+    this.#log = new LogLimiter(this.#clock, (message) => this.#logger.warn(message));
+    this.#admission = new Admission(name, options.maxWaiting ?? DEFAULT_MAX_WAITING, this.#clock);
+    if (options.ack === 'explicit') {
+      this.#acked = new AckedPool(name, options, this.#clock, this.#codecs, this.#logger);
+    }
   }
 
   /**
@@ -87,17 +105,22 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Hands a task to the pool. Resolves when it was accepted: it is queued for, or on its way to, a worker, within the
-   * high-water mark. With all workers busy, or none connected, it waits; pushes are accepted in the order of the calls.
+   * Hands a task to the pool. Resolves when it was accepted; pushes are accepted in the order of the calls.
+   *
+   * Without acknowledgement accepted means: it is queued for, or on its way to, a worker, within the high-water mark. With
+   * all workers busy, or none connected, it waits. With `ack: 'explicit'`: it is in the pool's queue, `queueLimit`, or at
+   * a worker; from then on a worker does it, or it is a dead letter (`@OnDeadLetter()`).
    *
    * @param task the name of an `@OnTask`; not empty
-   * @param data encoded at once: JSON (or the pool's codec), a `Buffer` or `Uint8Array` as its bytes, `undefined` as no
-   *   data. A `ZmqRecord` carries headers, and a deadline: then the task is not started later than that, and the push
-   *   fails when no worker took it in time.
+   * @param data encoded at once: JSON (or the pool's codec), a `Buffer` or `Uint8Array` as its bytes (with
+   *   `ack: 'explicit'` they must not be changed until the task is done), `undefined` as no data. A `ZmqRecord` carries
+   *   headers, and a deadline: then the task is not started later than that, and the push fails when it was not accepted
+   *   in time.
    * @throws ZmqPatternError an empty task name or a bad header
    * @throws ZmqCodecError data that cannot be encoded
+   * @throws ZmqTooLargeError data of more bytes than `maxMessageSize`
    * @throws ZmqPoolFullError `maxWaiting` pushes are waiting
-   * @throws ZmqTimeoutError no worker could take it within `timeout` or the record's deadline
+   * @throws ZmqTimeoutError it was not accepted within `timeout` or the record's deadline
    * @throws ZmqClosedError the pool is closed, or was while this push waited
    */
   push<TData = unknown>(task: string, data?: TData | ZmqRecord<TData>, options: ZmqPushOptions = {}): Promise<void> {
@@ -108,30 +131,77 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
+  /**
+   * Has a task done, and gives the handler's result. For pools with `ack: 'explicit'`. It is delivered again as a pushed
+   * one is, and so may be run more than once; what is not done is an error here and no dead letter.
+   *
+   * @param task the name of an `@OnTask`; not empty
+   * @param data as for `push()`
+   * @throws ZmqOptionsError the pool has no acknowledgement
+   * @throws ZmqTaskError its last attempt failed: `error` is what the handler threw
+   * @throws ZmqTaskLostError its workers were lost, `maxDeliveries` times
+   * @throws ZmqTimeoutError it was not done within its deadline
+   * @throws ZmqClosedError the pool is closed, or was before the task was done
+   * @throws ZmqPatternError, ZmqCodecError, ZmqPoolFullError as `push()`
+   */
+  async run<TResult = unknown, TData = unknown>(
+    task: string,
+    data?: TData | ZmqRecord<TData>,
+    { signal, deadline }: ZmqRunOptions = {},
+  ): Promise<TResult> {
+    if (this.#acked === undefined) {
+      throw new ZmqOptionsError('ack', `of pool '${this.name}' must be 'explicit' for run(): workers answer only then`);
+    }
+    if (deadline !== undefined && !(deadline > 0)) throw new ZmqOptionsError('deadline', 'must be more than 0 (ms)');
+    if (this.#closing !== undefined) throw this.#closedError();
+    const record = recordOf(data);
+    const deadlineMs = deadline ?? record.deadline;
+    const content = this.#contentOf(task, record);
+    signal?.throwIfAborted();
+    const patience = this.#patience(task, { signal, timeout: 0 }, deadlineMs);
+    return (await this.#acked.run(content, deadlineMs, patience)) as TResult;
+  }
+
+  /** With `ack: 'explicit'`: calls the hook for each pushed task that is given up, beside the others. Without Nest, in place of `@OnDeadLetter()`. */
+  onDeadLetter(hook: ZmqDeadLetterHook): void {
+    if (this.#acked === undefined) {
+      throw new ZmqOptionsError(
+        'ack',
+        `of pool '${this.name}' must be 'explicit': without acknowledgement nobody knows`,
+      );
+    }
+    this.#acked.onDeadLetter(hook);
+  }
+
+  /** Whether its tasks are acknowledged: `ack: 'explicit'`. */
+  get acknowledged(): boolean {
+    return this.#acked !== undefined;
+  }
+
   /** The workers that are connected now, in the order in which they came. */
   get workers(): readonly ZmqPeer[] {
-    return this.#socket === undefined || this.#socket.closed ? [] : [...this.#socket.peers];
+    const socket = this.#acked === undefined ? this.#socket : this.#acked.socket;
+    return socket === undefined || socket.closed ? [] : [...socket.peers];
   }
 
   stats(): ZmqPoolStats {
-    return {
-      pushed: this.#pushed,
-      waiting: this.#queue.length,
-      workers: this.workers.length,
-      refused: this.#refused,
-      lost: this.#lost,
-    };
+    const acked = this.#acked;
+    const { pushed, waiting, refused } = acked?.admission ?? this.#admission;
+    const workers = this.workers.length;
+    return { pushed, waiting, workers, refused, lost: acked?.lost ?? this.#lost, acks: acked?.stats() };
   }
 
-  /** The PUSH socket. Throws before `open()`. */
-  unwrap(): Push {
-    if (this.#socket === undefined) throw new Error('Not initialized. Please call the "open" method first.');
-    return this.#socket;
+  /** The PUSH socket; with `ack: 'explicit'` a ROUTER. Throws before `open()`. */
+  unwrap(): Push | Router {
+    const socket = this.#acked === undefined ? this.#socket : this.#acked.socket;
+    if (socket === undefined) throw new Error('Not initialized. Please call the "open" method first.');
+    return socket;
   }
 
   /**
    * Takes no more tasks; pushes that wait fail with `ZmqClosedError`. What was accepted is still delivered, for at most
-   * `linger` ms; what is left then is counted in `stats().lost` and logged. Idempotent; safe before `open()`.
+   * `linger` ms, or with `ack: 'explicit'` delivered and answered, for at most `gracePeriod` ms; what is left then is
+   * counted in `stats().lost` and logged. Idempotent; safe before `open()`.
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
@@ -155,55 +225,64 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
     if (!Number.isInteger(timeout) || timeout < 0 || timeout > MAX_TIMEOUT_MS) {
       throw new ZmqOptionsError('timeout', `must be a whole number from 0 to ${MAX_TIMEOUT_MS} (ms)`);
     }
-    const record = data instanceof ZmqRecord ? data : new ZmqRecord(data);
-    const frames = this.#encode(task, record, record.deadline);
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
-    if (this.#queue.length === 0 && this.#socket?.trySend(frames) === true) return this.#accepted();
-    if (this.#queue.length >= this.#maxWaiting) {
-      this.#refused++;
-      throw new ZmqPoolFullError(this.name, this.#maxWaiting);
+    const record = recordOf(data);
+    const { deadline } = record;
+    if (this.#acked !== undefined) {
+      const content = this.#contentOf(task, record);
+      signal?.throwIfAborted();
+      return this.#acked.push(content, deadline, this.#patience(task, { signal, timeout }, deadline));
     }
-    return this.#wait(task, record, frames, { signal, timeout });
+    const frames = this.#encode(task, record, deadline);
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    return this.#admission.tryEnter(frames) ?? this.#wait(task, record, frames, { signal, timeout });
   }
 
   #wait(
     task: string,
     record: ZmqRecord,
     frames: Frames,
-    { signal, timeout }: { signal: AbortSignal | undefined; timeout: number },
+    options: { readonly signal: AbortSignal | undefined; readonly timeout: number },
   ): Promise<void> {
     const { deadline } = record;
     const since = this.#clock.now();
+    return this.#admission.wait({
+      frames:
+        deadline === undefined
+          ? () => frames
+          : () => this.#encode(task, record, deadline - (this.#clock.now() - since)),
+      ...this.#patience(task, options, deadline),
+    });
+  }
+
+  #patience(
+    task: string,
+    { signal, timeout }: { readonly signal: AbortSignal | undefined; readonly timeout: number },
+    deadline: number | undefined,
+  ): Patience {
+    if (timeout === 0 && deadline === undefined) return { signal };
     const afterMs = Math.min(timeout === 0 ? Infinity : timeout, deadline ?? Infinity, MAX_TIMEOUT_MS);
-    const mayExpire = timeout > 0 || deadline !== undefined;
     const error = () =>
       new ZmqTimeoutError(
         `No worker of pool '${this.name}' could take the task '${task}' within ${afterMs} ms`,
         afterMs,
       );
-    return this.#queue.add({
-      frames:
-        deadline === undefined
-          ? () => frames
-          : () => this.#encode(task, record, deadline - (this.#clock.now() - since)),
-      expiry: mayExpire ? { afterMs, error } : undefined,
-      signal,
-    });
+    return { expiry: { afterMs, error }, signal };
   }
 
   #encode(name: string, { data, headers }: ZmqRecord, deadlineMs: number | undefined): Frames {
     return encodeTask({ name, data, headers, deadlineMs }, this.#codecs);
   }
 
-  #accepted(): Promise<void> {
-    this.#pushed++;
-    if (++this.#acceptedInTurn < PUSHES_PER_TURN) return ACCEPTED;
-    this.#acceptedInTurn = 0;
-    return new Promise((resolve) => setImmediate(resolve));
+  /** What is the same in each delivery, checked: there is nobody to tell later. */
+  #contentOf(name: string, { data, headers }: ZmqRecord): TaskContent {
+    assertUsableName(name);
+    if (headers !== undefined) for (const [key, value] of Object.entries(headers)) assertHeader(key, value);
+    return { name, headers, ...this.#codecs.encode(data) };
   }
 
   async #open(): Promise<string[]> {
     if (this.#closing !== undefined) throw this.#closedError();
+    if (this.#acked !== undefined) return this.#acked.open();
     const options = this.#options;
     const socket = new Push({
       ...commonSocketOptions({ ...options, name: options.peerName }),
@@ -213,9 +292,11 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
     });
     try {
       const endpoints = await openEndpoints(socket, options);
+      socket.onPeer({ left: (peer) => this.#countLost(peer) });
+      tellMismatch(socket.events, 'none', this.#log);
       // Only now: a socket that is binding takes nothing.
       this.#socket = socket;
-      this.#queue.open(socket);
+      this.#admission.open(socket);
       return endpoints;
     } catch (error) {
       socket.close();
@@ -224,27 +305,35 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
   }
 
   async #close(): Promise<void> {
-    this.#queue.close(() => this.#closedError());
+    const admission = this.#acked?.admission ?? this.#admission;
+    admission.close(() => this.#closedError());
     await this.#opening?.catch(() => undefined);
-    const socket = this.#socket;
-    if (socket === undefined || socket.closed) return;
+    if (this.#acked !== undefined) await this.#acked.close();
+    else if (this.#socket !== undefined && !this.#socket.closed) await this.#closeSocket(this.#socket);
+  }
+
+  async #closeSocket(socket: Push): Promise<void> {
     const { peers, linger } = socket;
-    const pending = () => peers.reduce((sum, peer) => sum + peer.pending, 0);
-    // Counted before the socket drops it: at once, or, with its own timer right behind this one, when the linger is over.
-    let dropped = linger === 0 ? pending() : 0;
-    const timer = linger > 0 ? this.#clock.setTimer(linger, () => (dropped = pending())) : undefined;
     await closeSocket(socket);
-    timer?.cancel();
     // What an inproc worker has in its queue stays there.
-    if (dropped > 0) this.#lost = dropped - pending();
-    if (this.#lost > 0) {
-      this.#logger.warn(
-        `${this.#lost} tasks were not handed over to their workers within ${linger} ms (linger) and are lost`,
-      );
-    }
+    const left = peers.reduce((sum, peer) => sum + peer.dropped, 0);
+    if (left === 0) return;
+    this.#lost += left;
+    this.#logger.warn(`${left} tasks were not handed over to their workers within ${linger} ms (linger) and are lost`);
+  }
+
+  /** What waited here for a worker that is gone cannot be given to another. */
+  #countLost({ address, dropped }: Peer): void {
+    if (dropped === 0) return;
+    this.#lost += dropped;
+    this.#log.log('lost', () => `${dropped} tasks that waited for the worker at ${address} are lost with it`);
   }
 
   #closedError(): ZmqClosedError {
     return new ZmqClosedError(`Pool '${this.name}' is closed`);
   }
+}
+
+function recordOf(data: unknown): ZmqRecord {
+  return data instanceof ZmqRecord ? data : new ZmqRecord(data);
 }

@@ -1,32 +1,29 @@
-import { Pull } from '@nest-zmq/core';
+import { type Dealer, Pull } from '@nest-zmq/core';
 import { Logger } from '@nestjs/common';
 import { commonSocketOptions, openEndpoints, receivingOptions } from '../channels/socket.options.js';
 import { PayloadCodecs } from '../packet/payload.codec.js';
 import { systemClock, type ZmqClock } from '../zmq.clock.js';
 import type { ZmqPeer } from '../zmq.peer.js';
+import { AckedWorkers, type ZmqWorkersAckStats } from './acked.workers.js';
 import { KeepAlive } from './keep-alive.js';
 import { LogLimiter } from './log.limiter.js';
-import { type TaskCounts, type TaskHandler, TaskRunner } from './task.runner.js';
-import type { ZmqTaskFailure } from './task.failure.js';
+import { tellMismatch } from './mismatch.js';
+import { type TaskCounts, TaskRunner } from './task.runner.js';
 import { checkWorkersOptions, DEFAULT_GRACE_PERIOD_MS, type ZmqWorkersOptions } from './worker.options.js';
+import type { WorkerSetup } from './worker.setup.js';
 
 /** Counts since the start, but for `running`, `waiting` and `pools`. */
 export interface ZmqWorkersStats extends Readonly<TaskCounts> {
-  /** Tasks that are run now, those between two attempts included; at most the `concurrency` of the worker class. */
+  /** Tasks that are run now, those between two attempts in this process included; at most the `concurrency` of the worker class. */
   readonly running: number;
-  /** Tasks that were taken over at the stop and have not started. */
+  /** Tasks that are here and wait for a place: taken over at the stop, or, with `ack: 'explicit'`, fetched beyond the places. */
   readonly waiting: number;
   /** Pools (push ends) that are connected now. */
   readonly pools: number;
-  /** Tasks that were not finished when the grace period was over. */
+  /** Tasks that were not finished when the grace period was over. With `ack: 'explicit'` they were handed back. */
   readonly abandoned: number;
-}
-
-/** What the application's worker class gives. */
-export interface WorkerSetup {
-  readonly concurrency: number;
-  readonly handlers: ReadonlyMap<string, TaskHandler>;
-  readonly onFailure: ((failure: ZmqTaskFailure) => Promise<unknown>) | undefined;
+  /** With `ack: 'explicit'`. */
+  readonly acks?: ZmqWorkersAckStats | undefined;
 }
 
 /** When no message came for so long, what was on its way has arrived: longer than a round trip in a data centre. */
@@ -35,17 +32,20 @@ const QUIET_MS = 10;
 const MAX_WAITS = 10;
 
 /**
- * The pull end of a pool in this application. Nest starts and stops it; inject it with `@InjectZmqWorkers(pool)` for its
- * statistics.
+ * The workers' end of a pool in this application. Nest starts and stops it; inject it with `@InjectZmqWorkers(pool)` for
+ * its statistics.
  */
 export class ZmqWorkers {
   readonly pool: string;
   readonly #options: ZmqWorkersOptions;
   readonly #clock: ZmqClock;
   readonly #logger: Logger;
+  readonly #log: LogLimiter;
   readonly #keepAlive = new KeepAlive();
   #socket: Pull | undefined;
   #runner: TaskRunner | undefined;
+  /** With `ack: 'explicit'`, in place of the two. */
+  #acked: AckedWorkers | undefined;
   #starting: Promise<string[]> | undefined;
   #stopping: Promise<void> | undefined;
   #abandoned = 0;
@@ -57,28 +57,39 @@ export class ZmqWorkers {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#logger = new Logger(`ZmqWorkers(${pool})`);
+    this.#log = new LogLimiter(this.#clock, (message) => this.#logger.error(message));
   }
 
   /** The pools (push ends) that are connected now. */
   get pools(): readonly ZmqPeer[] {
-    return this.#socket === undefined || this.#socket.closed ? [] : this.#socket.peers;
+    const socket = this.#open;
+    return socket === undefined || socket.closed ? [] : socket.peers;
   }
 
   stats(): ZmqWorkersStats {
-    const counts = this.#runner?.counts ?? { done: 0, failed: 0, retried: 0, unknown: 0, malformed: 0, expired: 0 };
+    const acked = this.#acked;
+    const runner = acked?.runner ?? this.#runner;
+    const { done, failed, retried, unknown, malformed, expired } = runner?.counts ?? NO_COUNTS;
     return {
-      ...counts,
-      running: this.#runner?.running ?? 0,
-      waiting: this.#runner?.waiting ?? 0,
+      done,
+      failed,
+      retried,
+      unknown,
+      malformed: malformed + (acked?.channel.malformed ?? 0),
+      expired,
+      running: runner?.running ?? 0,
+      waiting: runner?.waiting ?? 0,
       pools: this.pools.length,
       abandoned: this.#abandoned,
+      acks: acked?.stats(),
     };
   }
 
-  /** The PULL socket. Throws before the application has started. */
-  unwrap(): Pull {
-    if (this.#socket === undefined) throw new Error('Not initialized. The workers start with the application.');
-    return this.#socket;
+  /** The PULL socket; with `ack: 'explicit'` a DEALER. Throws before the application has started. */
+  unwrap(): Pull | Dealer {
+    const socket = this.#open;
+    if (socket === undefined) throw new Error('Not initialized. The workers start with the application.');
+    return socket;
   }
 
   /**
@@ -87,38 +98,40 @@ export class ZmqWorkers {
    * @throws what the socket throws, with the `address`: EADDRINUSE, EINVAL, …
    */
   start(setup: WorkerSetup): Promise<string[]> {
-    return (this.#starting ??= this.#start(setup));
+    return (this.#starting ??= this.#options.ack === 'explicit' ? this.#startAcked(setup) : this.#start(setup));
   }
 
   /**
-   * Takes no more tasks, finishes those that have arrived, and closes. What is not done within `gracePeriod` is
-   * abandoned: its signal aborts, it is counted and logged. Called by the module; idempotent, safe before `start`.
+   * Takes no more tasks, finishes those that have arrived (with `ack: 'explicit'` those that have begun; the others go
+   * back), and closes. What is not done within `gracePeriod` is abandoned: its signal aborts, it is counted and logged.
+   * Called by the module; idempotent, safe before `start`.
    */
   stop(): Promise<void> {
     return (this.#stopping ??= this.#stop());
   }
 
+  get #open(): Pull | Dealer | undefined {
+    return this.#acked?.channel.socket ?? this.#socket;
+  }
+
   async #start(setup: WorkerSetup): Promise<string[]> {
     if (this.#stopping !== undefined) return [];
-    const { pool } = this;
     const options = this.#options;
-    const { concurrency, handlers, onFailure } = setup;
     const socket = new Pull({
       ...commonSocketOptions({ ...options, name: options.peerName }),
       // What waits here is kept from workers that are idle: no more than may be started next.
-      ...receivingOptions({ ...options, receiveHighWaterMark: concurrency }),
+      ...receivingOptions({ ...options, receiveHighWaterMark: setup.concurrency }),
     });
     try {
+      tellMismatch(socket.events, 'none', this.#log);
       const endpoints = await openEndpoints(socket, options);
       this.#socket = socket;
       this.#runner = new TaskRunner({
-        pool,
-        concurrency,
-        handlers,
-        onFailure,
+        pool: this.pool,
+        ...setup,
         clock: this.#clock,
         codecs: new PayloadCodecs(options.codec),
-        log: new LogLimiter(this.#clock, (message) => this.#logger.error(message)),
+        log: this.#log,
       });
       this.#runner.start(socket);
       this.#keepAlive.hold();
@@ -129,17 +142,47 @@ export class ZmqWorkers {
     }
   }
 
+  async #startAcked(setup: WorkerSetup): Promise<string[]> {
+    if (this.#stopping !== undefined) return [];
+    const acked = new AckedWorkers(this.pool, this.#options, setup, this.#clock, this.#log);
+    try {
+      tellMismatch(acked.channel.socket.events, 'explicit', this.#log);
+      const endpoints = await acked.channel.open();
+      this.#acked = acked;
+      this.#keepAlive.hold();
+      return endpoints;
+    } catch (error) {
+      acked.channel.socket.close();
+      throw error;
+    }
+  }
+
   async #stop(): Promise<void> {
     await this.#starting?.catch(() => undefined);
-    const runner = this.#runner;
-    const socket = this.#socket;
-    if (runner === undefined || socket === undefined) return;
+    try {
+      if (this.#acked !== undefined) await this.#stopAcked(this.#acked);
+      else if (this.#runner !== undefined && this.#socket !== undefined)
+        await this.#finishAll(this.#runner, this.#socket);
+    } finally {
+      this.#keepAlive.release();
+    }
+  }
+
+  async #stopAcked(acked: AckedWorkers): Promise<void> {
+    const gracePeriod = this.#options.gracePeriod ?? DEFAULT_GRACE_PERIOD_MS;
+    this.#abandoned = await acked.stop(gracePeriod);
+    if (this.#abandoned === 0) return;
+    this.#logger.warn(
+      `${this.#abandoned} tasks were not finished within ${gracePeriod} ms (gracePeriod) and are handed back to their pools`,
+    );
+  }
+
+  async #finishAll(runner: TaskRunner, socket: Pull): Promise<void> {
     try {
       await this.#takeOver(runner, socket);
       await this.#finish(runner);
     } finally {
       socket.close();
-      this.#keepAlive.release();
     }
   }
 
@@ -171,3 +214,5 @@ export class ZmqWorkers {
     }
   }
 }
+
+const NO_COUNTS: TaskCounts = { done: 0, failed: 0, retried: 0, unknown: 0, malformed: 0, expired: 0 };
