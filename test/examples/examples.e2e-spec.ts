@@ -18,7 +18,7 @@ beforeAll(async () => {
   const tsc = [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}examples`, '--outDir', compiled];
   const { status, stdout } = spawnSync(process.execPath, tsc, { encoding: 'utf8' });
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
-  ports = await Ports.instead(['3000', '5555', '5557', '5558', '5560', '5561', '5562', '5570', '5571', '5572', '5580']);
+  ports = await Ports.instead(['3000', '5555', '5557', '5558', '5560', '5561', '5562', '5563', '5570', '5571', '5572', '5580']);
   for (const file of readdirSync(compiled).filter((name) => name.endsWith('.js')))
     writeFileSync(`${compiled}${file}`, ports.put(readFileSync(`${compiled}${file}`, 'utf8')));
 }, 60_000);
@@ -142,6 +142,19 @@ describe('the examples do what they say', () => {
     expect(await testing.exited).toBe(0);
     expect(testing.output).toMatch(/pass 2$/m);
     expect(testing.output).toMatch(/fail 0$/m);
+  });
+
+  it('06 orders, a pool and its worker', async () => {
+    const pool = new Example('06-orders-pool');
+    const worker = new Example('06-orders-worker');
+    expect(await pool.exited).toBe(0);
+    expect(pool.output).toContain('tea and cake: 7\n');
+    expect(pool.output).toContain('ship 2: failed');
+    await worker.printed('Order 1 is shipped');
+    await worker.stop();
+    expect(pool.output).not.toMatch(/ERROR|WARN/);
+    // Of the order that cannot be shipped.
+    expect(worker.output.match(/ERROR/g)).toHaveLength(1);
   });
 
   it('gateway and shop', async () => {

@@ -1113,8 +1113,8 @@ describe('workers that do not fit', () => {
     await expect(start([jobs()], [Nobody])).rejects.toThrow(
       "@ZmqWorker('jobs') of Nobody: concurrency must be a whole number from 1 to 100000",
     );
-    await expect(start([ZmqModule.registerPool({ bind: 'inproc://a', ack: 'explicit' })])).rejects.toThrow(
-      "Option 'ack': 'explicit' (at least once) is not available",
+    await expect(start([ZmqModule.registerPool({ bind: 'inproc://a', queueLimit: 5 })])).rejects.toThrow(
+      "Option 'queueLimit': is for pools with ack: 'explicit'",
     );
   });
 });
