@@ -239,7 +239,9 @@ describe('a failure', () => {
   it('after the deadline is final, and the signal has told of it', async () => {
     const { clock, pool, runs } = setUp({ retry: { attempts: 9 } });
     pool.deliver(1, 'job', { deadlineMs: 100 });
-    clock.advance(100);
+    clock.advance(40);
+    expect(runs[0]!.context.getRemainingTime()).toBe(60);
+    clock.advance(60);
     const { signal } = runs[0]!.context;
     expect(signal.reason).toMatchObject({ name: 'ZmqTimeoutError' });
     runs[0]!.fail(signal.reason);

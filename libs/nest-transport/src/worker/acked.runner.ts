@@ -3,10 +3,11 @@ import { type AnswerContent, AnswerStatus } from '../packet/delivery.packet.js';
 import type { CallKey, Envelope } from '../packet/envelope.js';
 import { encodeError, wireError } from '../packet/error.codec.js';
 import { EMPTY, type Frame } from '../packet/frames.js';
-import { ZmqCancellation } from '../zmq.cancellation.js';
-import type { ZmqTimer } from '../zmq.clock.js';
+import type { ZmqCancellation } from '../zmq.cancellation.js';
+import type { ZmqClock, ZmqTimer } from '../zmq.clock.js';
 import { ZmqClosedError, ZmqTimeoutError, ZmqTooLargeError } from '../zmq.errors.js';
 import type { ZmqPeer } from '../zmq.peer.js';
+import { TaskCancellation } from './task.cancellation.js';
 import { ZmqTaskContext } from './task.context.js';
 import { shortened, TaskFailures } from './task.failures.js';
 import { delayAfter, mayRetry } from './task.retry.js';
@@ -47,7 +48,7 @@ export class PoolLink {
 
 /** One delivery here, from its coming to its answer. */
 class Job {
-  readonly cancellation = new ZmqCancellation();
+  readonly cancellation: ZmqCancellation;
   answered = false;
   cancelledByPool = false;
 
@@ -56,9 +57,13 @@ class Job {
     readonly request: CallRequest,
     readonly handler: TaskHandler,
     readonly data: unknown,
+
     /** Infinity without a deadline. */
     readonly deadlineAt: number,
-  ) {}
+    clock: ZmqClock,
+  ) {
+    this.cancellation = new TaskCancellation(clock, deadlineAt);
+  }
 
   get attempt(): number {
     return this.request.metadata.attempt ?? 1;
@@ -213,7 +218,7 @@ export class AckedRunner {
       this.#refuse(link, request, 'expired', lateError(request));
       return undefined;
     }
-    return new Job(link, request, handler, data, deadlineMs === undefined ? Infinity : clock.now() + deadlineMs);
+    return new Job(link, request, handler, data, deadlineMs === undefined ? Infinity : clock.now() + deadlineMs, clock);
   }
 
   #refuse(

@@ -224,6 +224,7 @@ describe('a deadline', () => {
     source.push('job', 1, { deadlineMs: 100 });
     const { signal } = runs[0]!.context;
     clock.advance(99);
+    expect(runs[0]!.context.getRemainingTime()).toBe(1);
     expect(signal.aborted).toBe(false);
     clock.advance(1);
     expect(signal.reason).toMatchObject({ name: 'ZmqTimeoutError', timeoutMs: 100 });

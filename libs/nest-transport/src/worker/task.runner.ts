@@ -1,9 +1,10 @@
 import { decodeTask, type IncomingTask } from '../packet/task.packet.js';
 import type { PayloadCodecs } from '../packet/payload.codec.js';
-import { ZmqCancellation } from '../zmq.cancellation.js';
+import type { ZmqCancellation } from '../zmq.cancellation.js';
 import type { ZmqClock, ZmqTimer } from '../zmq.clock.js';
 import { ZmqClosedError, ZmqTimeoutError } from '../zmq.errors.js';
 import type { ZmqPeer } from '../zmq.peer.js';
+import { TaskCancellation } from './task.cancellation.js';
 import { ZmqTaskContext } from './task.context.js';
 import { type FailureHook, messageOf, shortened, TaskFailures } from './task.failures.js';
 import type { TaskInvoker } from './task.invoker.js';
@@ -210,7 +211,7 @@ export class TaskRunner {
   async #run(job: Job): Promise<void> {
     const { clock } = this.#options;
     const { deadlineAt, task } = job;
-    const cancellation = new ZmqCancellation();
+    const cancellation = new TaskCancellation(clock, deadlineAt);
     this.#cancellations.add(cancellation);
     let timer: ZmqTimer | undefined;
     const left = deadlineAt - clock.now();
