@@ -22,6 +22,8 @@ export async function loadContender(id) {
       return { name: 'libzmq (C)', version: buildNative() };
     case 'nest-zmq':
       return (await import('./nest.mjs')).zmq;
+    case 'nest-zmq-acked':
+      return (await import('./nest.mjs')).zmqAcked;
     case 'nest-tcp':
       return (await import('./nest.mjs')).tcp;
     case 'nest-grpc':

@@ -28,6 +28,36 @@ const noMarks = {
   receiveHighWaterMarkBytes: 0,
 };
 
+/** @param ack the guarantee that the tasks have, see docs/pools.md */
+function pool(ack) {
+  // A PULL has tasks in its buffers; without any here, the way to the pool and back would be measured.
+  const prefetch = ack === 'explicit' ? 63 : undefined;
+  return {
+    async listen(handler) {
+      class BenchWorker {
+        handle(data) {
+          return handler(data);
+        }
+      }
+      ZmqWorker('bench')(BenchWorker);
+      decorateHandler(BenchWorker, OnTask('bench'));
+      const endpoint = `tcp://127.0.0.1:${await freePort()}`;
+      class WorkerModule {}
+      Module({
+        imports: [ZmqModule.registerWorkers({ pool: 'bench', bind: endpoint, ack, prefetch })],
+        providers: [BenchWorker],
+      })(WorkerModule);
+      await NestFactory.createApplicationContext(WorkerModule);
+      return endpoint;
+    },
+    async sender(connect) {
+      const pool = new ZmqPool('bench', { connect, ack });
+      await pool.open();
+      return (data) => pool.push('bench', data);
+    },
+  };
+}
+
 export const zmq = {
   name: 'ZmqServer, ZmqClient, ZmqPool (tcp loopback)',
   version: 'this checkout',
@@ -50,30 +80,14 @@ export const zmq = {
     sender: (connect) => emitterOf(new ZmqClient({ events: { connect }, ...noMarks })),
   },
 
-  tasks: {
-    async listen(handler) {
-      class BenchWorker {
-        handle(data) {
-          return handler(data);
-        }
-      }
-      ZmqWorker('bench')(BenchWorker);
-      decorateHandler(BenchWorker, OnTask('bench'));
-      const endpoint = `tcp://127.0.0.1:${await freePort()}`;
-      class WorkerModule {}
-      Module({
-        imports: [ZmqModule.registerWorkers({ pool: 'bench', bind: endpoint })],
-        providers: [BenchWorker],
-      })(WorkerModule);
-      await NestFactory.createApplicationContext(WorkerModule);
-      return endpoint;
-    },
-    async sender(connect) {
-      const pool = new ZmqPool('bench', { connect });
-      await pool.open();
-      return (data) => pool.push('bench', data);
-    },
-  },
+  tasks: pool('none'),
+};
+
+/** Tasks with acknowledgement: at least once. */
+export const zmqAcked = {
+  name: 'ZmqPool with acknowledgement (tcp loopback)',
+  version: 'this checkout',
+  tasks: pool('explicit'),
 };
 
 const tcpOptions = (port) => ({ transport: Transport.TCP, options: { host: '127.0.0.1', port: Number(port) } });

@@ -10,6 +10,7 @@ const COLOURS = {
   'ours→libzmq': '#009E73',
   'libzmq→ours': '#CC79A7',
   'nest-zmq': '#0072B2',
+  'nest-zmq-acked': '#56B4E9',
   'nest-tcp': '#8C8C8C',
   'nest-nats': '#009E73',
   'nest-redis': '#D55E00',

@@ -62,7 +62,7 @@ export const nestTasks = {
   ...common,
   title: 'Nest tasks, one worker, two processes and the broker, by pushes unfinished at a time',
   unit: 'tasks/s',
-  contenders: ['nest-zmq', 'nest-nats', 'nest-mqtt', 'nest-rmq'],
+  contenders: ['nest-zmq', 'nest-zmq-acked', 'nest-nats', 'nest-mqtt', 'nest-rmq'],
   baseline: 'nest-rmq',
   roles: oneWay('tasks'),
 };

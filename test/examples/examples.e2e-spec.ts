@@ -18,7 +18,20 @@ beforeAll(async () => {
   const tsc = [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}examples`, '--outDir', compiled];
   const { status, stdout } = spawnSync(process.execPath, tsc, { encoding: 'utf8' });
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
-  ports = await Ports.instead(['3000', '5555', '5557', '5558', '5560', '5561', '5562', '5563', '5570', '5571', '5572', '5580']);
+  ports = await Ports.instead([
+    '3000',
+    '5555',
+    '5557',
+    '5558',
+    '5560',
+    '5561',
+    '5562',
+    '5563',
+    '5570',
+    '5571',
+    '5572',
+    '5580',
+  ]);
   for (const file of readdirSync(compiled).filter((name) => name.endsWith('.js')))
     writeFileSync(`${compiled}${file}`, ports.put(readFileSync(`${compiled}${file}`, 'utf8')));
 }, 60_000);
