@@ -433,6 +433,12 @@ describe('mistakes are told at the start', () => {
       ZmqOptionsError,
     ],
     [
+      'nobody allowed',
+      () => ({ imports: [ZmqModule.registerAuthenticator({ context, allow: [] })], providers: [] }),
+      /Option 'allow': .*no address is allowed/,
+      ZmqOptionsError,
+    ],
+    [
       'an option that is none',
       () => ({ imports: [ZmqModule.registerAuthenticator({ context, password: {} } as object)], providers: [] }),
       /Option 'password': is unknown/,

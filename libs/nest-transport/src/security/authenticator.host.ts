@@ -71,9 +71,9 @@ export class AuthenticatorHost implements OnModuleInit, OnApplicationShutdown {
 
 /** @throws ZmqOptionsError that names the key */
 function configure(authenticator: Authenticator, options: ZmqAuthenticatorOptions): void {
-  const { allow = [], deny = [], domains = {} } = options;
-  named('allow', () => authenticator.allow(...allow));
-  named('deny', () => authenticator.deny(...deny));
+  const { allow, deny, domains = {} } = options;
+  if (allow !== undefined) named('allow', () => authenticator.allow(...allow));
+  if (deny !== undefined) named('deny', () => authenticator.deny(...deny));
   setRules(authenticator, EVERY_DOMAIN, options, '');
   for (const [domain, rules] of Object.entries(domains)) setRules(authenticator, domain, rules, `domains.${domain}.`);
 }

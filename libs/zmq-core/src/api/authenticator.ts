@@ -104,7 +104,7 @@ export class Authenticator {
    * From the first call on only peers from these addresses may connect, and still need
    * their password or key: `10.1.2.3`, `10.0.0.0/8`, `fd00::/8`, and `ipc` for all that
    * come over ipc.
-   * @throws ZmqError EINVAL for what is no address; none is then added
+   * @throws ZmqError EINVAL for what is no address, and for none at all; nothing has changed then
    */
   allow(...addresses: readonly string[]): this {
     this.#judge.addresses.allow(addresses);

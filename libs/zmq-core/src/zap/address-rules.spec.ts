@@ -2,7 +2,7 @@ import { AddressRules } from './address-rules.js';
 
 function rules(allowed: readonly string[], denied: readonly string[] = []): AddressRules {
   const all = new AddressRules();
-  all.allow(allowed);
+  if (allowed.length > 0) all.allow(allowed);
   all.deny(denied);
   return all;
 }
@@ -42,6 +42,10 @@ describe('AddressRules', () => {
     );
     expect(() => all.deny([5 as unknown as string])).toThrow(TypeError);
     expect(all.refusal('11.0.0.1')).toBeUndefined();
+  });
+
+  it('does not allow nobody: that would allow everybody', () => {
+    expect(() => new AddressRules().allow([])).toThrow(/no address is allowed; name at least one/);
   });
 
   it('forgets all', () => {

@@ -30,6 +30,8 @@ export class AddressRules {
   #denied = new AddressList();
 
   allow(texts: readonly string[]): void {
+    // A list that came out empty must not let everybody in.
+    if (texts.length === 0) throw new ZmqError('EINVAL', 'no address is allowed; name at least one');
     this.#allowed.add(texts);
   }
 

@@ -44,6 +44,8 @@ describe('ZapRequest', () => {
     ['NULL with credentials', received('NULL', key)],
     ['PLAIN without password', received('PLAIN', Buffer.from('joe'))],
     ['PLAIN with more', received('PLAIN', key, key, key)],
+    ['PLAIN with a name that is no UTF-8', received('PLAIN', Buffer.from([0xff]), Buffer.from('x'))],
+    ['PLAIN with a password that is no UTF-8', received('PLAIN', Buffer.from('x'), Buffer.from([0x61, 0xc3]))],
     ['CURVE without key', received('CURVE')],
     ['CURVE with a short key', received('CURVE', key.subarray(1))],
     ['CURVE with two keys', received('CURVE', key, key)],

@@ -45,11 +45,16 @@ export class ZapRequest {
       case 'NULL':
         return sizes.length === 0 ? new ZapRequest(request, 'NULL') : undefined;
       case 'PLAIN':
-        return sizes.length === 2 ? new ZapRequest(request, 'PLAIN') : undefined;
+        // Bytes that are no text would all look alike.
+        return sizes.length === 2 && request.credentials.every(isText) ? new ZapRequest(request, 'PLAIN') : undefined;
       case 'CURVE':
         return sizes.length === 1 && sizes[0] === 32 ? new ZapRequest(request, 'CURVE') : undefined;
       default:
         return undefined;
     }
   }
+}
+
+function isText(bytes: Buffer): boolean {
+  return Buffer.from(bytes.toString()).equals(bytes);
 }
