@@ -179,7 +179,7 @@ describe.each(['tcp://127.0.0.1:*', 'ipc://*'])('CURVE over %s', (address) => {
     expect(await who(friend)).toBe('alice customer');
   });
 
-  it('pools, whichever end binds', async () => {
+  it.each(['none', 'explicit'] as const)('pools with ack %s', async (ack) => {
     const done: string[] = [];
     let onDone: () => void = () => {};
 
@@ -194,7 +194,7 @@ describe.each(['tcp://127.0.0.1:*', 'ipc://*'])('CURVE over %s', (address) => {
     @Module({
       imports: [
         ZmqModule.registerAuthenticator({ context }),
-        ZmqModule.registerWorkers({ pool: 'mails', context, bind: address, security: asks }),
+        ZmqModule.registerWorkers({ pool: 'mails', context, bind: address, security: asks, ack }),
       ],
       providers: [Accounts, MailWorker],
     })
@@ -205,7 +205,13 @@ describe.each(['tcp://127.0.0.1:*', 'ipc://*'])('CURVE over %s', (address) => {
 
     @Module({
       imports: [
-        ZmqModule.registerPool({ name: 'mails', context: new Context(), connect: endpoint!, security: shows(alice) }),
+        ZmqModule.registerPool({
+          name: 'mails',
+          context: new Context(),
+          connect: endpoint!,
+          ack,
+          security: shows(alice),
+        }),
       ],
     })
     class PoolModule {}
