@@ -177,21 +177,21 @@ export class Apps {
 
   /** Waits until no call and no event is in the books of a client or server; fails when that does not come. */
   async idle(): Promise<void> {
-    const left = (): Record<string, number> => this.#entries();
+    const left = (): Record<string, number> => this.entries();
     await until(() => Object.keys(left()).length === 0, left);
   }
 
-  /** Then the test fails if a promise was rejected that nobody looked at, or a handle, a socket, a call or an event was left. */
+  /** Then the test fails if a handle, a socket, a call or an event was left. */
   async close(): Promise<void> {
     for (const close of this.#closers.splice(0).reverse()) await close();
     await expectNothingLeft(this.#before, () => ({
-      ...this.#entries(),
+      ...this.entries(),
       ...positive({ sockets: this.context.sockets }),
     }));
   }
 
   /** What is in the books, by its name. */
-  #entries(): Record<string, number> {
+  entries(): Record<string, number> {
     const counts: Record<string, number> = {};
     const add = (name: string, count = 0): void => void (counts[name] = (counts[name] ?? 0) + count);
     for (const client of this.clients) {

@@ -1,11 +1,7 @@
-import { turns, until } from '../turns.js';
+import { until } from '../turns.js';
 
 /** What keeps a process alive, as Node names it. */
 const HANDLES = ['TCPSocketWrap', 'TCPServerWrap', 'PipeWrap', 'PipeServerWrap', 'Timeout'];
-
-/** Rejected promises that nobody looked at, since the file was loaded or `expectNothingLeft` has looked. */
-const rejections: unknown[] = [];
-process.on('unhandledRejection', (error) => rejections.push(error));
 
 type Counts = Readonly<Record<string, number>>;
 
@@ -19,14 +15,12 @@ export function openHandles(): Counts {
 }
 
 /**
- * Fails when something is still there after a moment: handles beyond those of `before`, what `entries` counts, a rejected
- * promise.
+ * Fails when something is still there after a moment: handles beyond those of `before`, or what `entries` counts. (A
+ * rejected promise that nobody looks at fails a test by Jest itself.)
  */
-export async function expectNothingLeft(before: Counts, entries: () => Counts): Promise<void> {
+export async function expectNothingLeft(before: Counts, entries: () => Counts, patienceMs?: number): Promise<void> {
   const left = (): Counts => ({ ...entries(), ...moreThan(before) });
-  await until(() => Object.keys(left()).length === 0, left);
-  await turns(2);
-  expect(rejections.splice(0)).toEqual([]);
+  await until(() => Object.keys(left()).length === 0, left, patienceMs);
 }
 
 function moreThan(before: Counts): Counts {
