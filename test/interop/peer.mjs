@@ -139,7 +139,7 @@ function withBesideFirst(parts) {
 
 async function forwardEvents(socket, events) {
   for await (const { type, address = '', error, interval } of events) {
-    say({ socket, event: type, address, value: interval ?? error?.errno ?? 0 });
+    say({ socket, event: type, address, value: interval ?? error?.status ?? error?.errno ?? 0 });
   }
 }
 

@@ -52,6 +52,9 @@ const sides = exchanges.flatMap((exchange) => {
   return first === second && exchange.options === undefined ? both.slice(0, 1) : both;
 }); // prettier-ignore
 
+/** In libzmq these hear nothing of a peer that a handler of ZAP has admitted, not even of libzmq's. */
+const deafUnderZap: readonly string[] = ['REQ', 'DISH'];
+
 /** PLAIN changes the handshake and nothing else: some pairs show it. */
 const inPlain = (exchange: Exchange): boolean => /^(PUSH|PUB|DEALER)/.test(exchange.types[0]);
 
@@ -63,6 +66,8 @@ const mechanisms = [
 for (const library of libraries) {
   (library.missing === undefined ? describe : describe.skip)(library.name, () => {
     let peer: LibzmqPeer;
+    /** Without an authenticator. */
+    let unguarded: LibzmqPeer;
     const open: Side[] = [];
     const sockets: Socket[] = [];
     const remotes: RemoteSocket[] = [];
@@ -76,9 +81,10 @@ for (const library of libraries) {
     beforeAll(async () => {
       peer = await LibzmqPeer.start(library);
       await peer.authenticate({ joe: 'secret' }, [client.publicKey]);
+      unguarded = await LibzmqPeer.start(library);
     });
 
-    afterAll(() => peer.stop());
+    afterAll(() => Promise.all([peer.kill(), unguarded.stop()]));
 
     function own<S extends Socket>(socket: S): S {
       sockets.push(socket);
@@ -96,7 +102,7 @@ for (const library of libraries) {
       describe.each([
         ['server', serverOptions, clientOptions],
         ['client', clientOptions, serverOptions],
-      ])(`${mechanism}, ours the %s`, (_role, ourSecurity, theirSecurity) => {
+      ])(`${mechanism}, ours the %s`, (role, ourSecurity, theirSecurity) => {
         for (const { exchange, own: place } of sides.filter(({ exchange: each }) => includes(each))) {
           const [ours, theirs] = [exchange.types[place], exchange.types[1 - place]!];
           const skipped = library.withoutDrafts !== undefined && draftExchanges.includes(exchange);
@@ -108,12 +114,13 @@ for (const library of libraries) {
             const ourOptions: SideOptions = { ...options[place], security: ourSecurity };
             const theirOptions: SideOptions = { ...options[1 - place], security: theirSecurity };
             const our = new OwnSide(ours, ourOptions);
-            const their = await LibzmqSide.open(peer, socketTypes[theirs].id, theirOptions);
+            const process = deafUnderZap.includes(theirs) && role === 'client' ? unguarded : peer;
+            const their = await LibzmqSide.open(process, socketTypes[theirs].id, theirOptions);
             open.push(our, their);
             const [binder, connecter]: [Side, Side] = weBind ? [our, their] : [their, our];
             await connecter.connect(await binder.bind('tcp://127.0.0.1:*'));
             const [first, second]: [Side, Side] = place === 0 ? [our, their] : [their, our];
-            await exchange.run(first, second, () => peer.ping());
+            await exchange.run(first, second, () => process.ping());
           });
         }
       });
@@ -211,10 +218,10 @@ for (const library of libraries) {
         await router.bind('tcp://127.0.0.1:*');
         const dealer = await remote('DEALER', options);
         await dealer.connect(router.lastEndpoint!);
-        await events.until('handshake:error:protocol');
-        expect(events.all.find(({ type }) => type === 'handshake:error:protocol')).toMatchObject({
-          error: { code: 'ERR_ZMTP_MECHANISM_MISMATCH' },
-        });
+        // It reads the whole of our greeting, and does not say more than ten bytes of its own.
+        await dealer.events.until('handshake:error:protocol');
+        await events.until('disconnect');
+        expect(events.types).not.toContain('handshake');
       });
     });
   });
@@ -243,7 +250,7 @@ const sequences: readonly (readonly (readonly [string, unknown])[])[] = [
 
 const npm = libraries.find(({ name }) => name === 'npm zeromq')!;
 (npm.missing === undefined ? it : it.skip)('the option that is set last decides, as in npm zeromq', () => {
-  const names = ['securityMechanism', 'plainServer', 'curveServer', 'zapDomain', 'plainUsername'] as const;
+  const names = ['securityMechanism', 'plainServer', 'curveServer', 'zapDomain'] as const;
   const code = `
     const zmq = require('zeromq');
     const out = ${JSON.stringify(sequences)}.map((settings) => {
