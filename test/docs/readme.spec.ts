@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const READMES = [
   'README.md',
+  'SECURITY.md',
   'libs/zmq-core/README.md',
   'libs/nest-transport/README.md',
   ...readdirSync(`${root}docs`)

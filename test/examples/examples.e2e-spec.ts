@@ -101,6 +101,17 @@ describe('the examples do what they say', () => {
     );
   });
 
+  it('diagnostics', async () => {
+    const diagnostics = new Example('diagnostics');
+    expect(await diagnostics.exited).toBe(0);
+    expect(diagnostics.output.split('\n')).toEqual([
+      'greeting: closed: what it sent is no greeting of a version that is spoken here',
+      expect.stringMatching(/not a ZMTP 3 peer/),
+      '2 sockets, 2 connections, 1 strangers',
+      '',
+    ]);
+  });
+
   it('image pool and worker', async () => {
     const pool = new Example('image-pool');
     const worker = new Example('image-worker');

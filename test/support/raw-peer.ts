@@ -114,6 +114,16 @@ export class RawPeer {
     this.#socket.resume();
   }
 
+  /** Bytes that the kernel has not taken. */
+  get unsent(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** The connection is over. */
+  get over(): boolean {
+    return this.#over;
+  }
+
   /** FIN. */
   end(): void {
     this.#socket.end();

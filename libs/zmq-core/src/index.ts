@@ -45,6 +45,15 @@ export {
   XSubscriber,
 } from './api/sockets.js';
 export { type Clock, systemClock, type Timer } from './foundation/clock.js';
+export {
+  channelNames,
+  type ConnectionEnded,
+  type ConnectionRefused,
+  type CounterName,
+  counters,
+  type Statistics,
+  stats,
+} from './foundation/diagnostics.js';
 export { AuthenticationError, ProtocolError, UnavailableError, ZmqError } from './foundation/errors.js';
 export { monitorEvents } from './foundation/monitor-events.js';
 export type { CloseReason } from './foundation/peer-info.js';

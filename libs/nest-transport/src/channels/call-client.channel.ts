@@ -10,7 +10,13 @@ import { type PeerLossReason, ZmqClosedError, ZmqNoPeerError } from '../zmq.erro
 import type { ZmqClientOptions } from '../zmq.options.js';
 import { closeSocket } from './socket.close.js';
 import { ConnectionFailures } from './connection.failures.js';
-import { commonSocketOptions, openEndpoints, receivingOptions, sendingOptions } from './socket.options.js';
+import {
+  attentivePeer,
+  commonSocketOptions,
+  openEndpoints,
+  receivingOptions,
+  sendingOptions,
+} from './socket.options.js';
 
 /** Who wants to know about the servers of a client. */
 export interface ServerObserver {
@@ -43,6 +49,7 @@ export class CallClientChannel {
     this.#deadlines = deadlines;
     this.socket = new Dealer({
       ...commonSocketOptions(options),
+      ...attentivePeer,
       ...sendingOptions(options),
       ...receivingOptions(options),
       // Nothing is queued for a server that is not there: its call would be sent after it had failed.

@@ -9,7 +9,13 @@ import { encodeReply, ReplyStatus } from '../packet/reply.packet.js';
 import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
 import { closeSocket } from './socket.close.js';
 import type { PeerLossReason } from '../zmq.errors.js';
-import { commonSocketOptions, openEndpoints, receivingOptions, sendingOptions } from './socket.options.js';
+import {
+  attentivePeer,
+  commonSocketOptions,
+  openEndpoints,
+  receivingOptions,
+  sendingOptions,
+} from './socket.options.js';
 
 /**
  * So many messages are taken in one turn of the event loop, then it turns: their
@@ -70,6 +76,7 @@ export class CallServerChannel {
     this.#sink = sink;
     this.socket = new Router({
       ...commonSocketOptions(options),
+      ...attentivePeer,
       ...sendingOptions(options),
       ...receivingOptions(options),
       // Nothing is sent again after its client was given up.

@@ -8,7 +8,7 @@ import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
 import { isNestPeer } from '../zmq.peer.js';
 import { ConnectionFailures } from './connection.failures.js';
 import { closeSocket } from './socket.close.js';
-import { commonSocketOptions, listOf, openEndpoints, sendingOptions } from './socket.options.js';
+import { attentivePeer, commonSocketOptions, listOf, openEndpoints, sendingOptions } from './socket.options.js';
 
 export interface EventPublisherOptions {
   readonly endpoints: ZmqEndpoints;
@@ -79,6 +79,7 @@ export class EventPublisherChannel {
     this.#deadlines = deadlines;
     this.socket = new Publisher({
       ...commonSocketOptions(options.socket),
+      ...attentivePeer,
       ...sendingOptions(options.socket),
       connectTimeout: options.connectTimeout,
     });

@@ -3,7 +3,7 @@ import { decodeEvent, type IncomingEventPacket } from '../packet/event.packet.js
 import { READY_TOPIC } from '../packet/names.js';
 import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
 import { closeSocket } from './socket.close.js';
-import { commonSocketOptions, openEndpoints, receivingOptions } from './socket.options.js';
+import { attentivePeer, commonSocketOptions, openEndpoints, receivingOptions } from './socket.options.js';
 
 /** Gets every event that is well-formed. */
 export type EventSink = (event: IncomingEventPacket, peer: Peer) => void;
@@ -19,7 +19,7 @@ export class EventSubscriberChannel {
 
   constructor(endpoints: ZmqEndpoints, options: ZmqSocketOptions, prefixes: readonly string[], sink: EventSink) {
     this.#endpoints = endpoints;
-    this.socket = new Subscriber({ ...commonSocketOptions(options), ...receivingOptions(options) });
+    this.socket = new Subscriber({ ...commonSocketOptions(options), ...attentivePeer, ...receivingOptions(options) });
     // The socket sends them in this order on every new connection.
     this.socket.subscribe(...prefixes, READY_TOPIC);
     this.socket.onMessage((frames, peer) => this.#received(frames, peer, sink));

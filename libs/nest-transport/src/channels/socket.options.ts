@@ -1,5 +1,6 @@
 import { securitySocketOptions } from '../security/security.sockets.js';
 import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
+import { MAX_ENVELOPE_BYTES } from '../packet/call.packet.js';
 import { NAME_PROPERTY, NEST_PROPERTY, WIRE_VERSION } from '../zmq.peer.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -9,6 +10,9 @@ const DEFAULT_MAX_MESSAGE_SIZE = 16 * MEBIBYTE;
 /** Of reconnects, in ms; where only one of the two is given, the other one gives way. */
 const INITIAL_DELAY = 100;
 const MAX_DELAY = 2_000;
+/** What a message may have in all its parts, in parts of the largest size: the payload, and the rest. */
+const PARTS_OF_A_MESSAGE = 4;
+const MAX_FRAMES = 1_000;
 /** The protocol keeps it in tenths of a second, in 16 bits. */
 const MAX_TIME_TO_LIVE = 6_553_500;
 
@@ -18,7 +22,7 @@ export function commonSocketOptions(options: ZmqSocketOptions) {
   return {
     ...(context === undefined ? {} : { context }),
     metadata: { [NEST_PROPERTY]: WIRE_VERSION, ...(name === undefined ? {} : { [NAME_PROPERTY]: name }) },
-    maxMessageSize: maxMessageSize(options),
+    ...messageLimits(options),
     handshakeInterval: options.handshakeTimeout ?? 30_000,
     linger: options.linger ?? 1_000,
     connectTimeout: DIAL_TIMEOUT,
@@ -36,6 +40,20 @@ export function commonSocketOptions(options: ZmqSocketOptions) {
 export function maxMessageSize(options: ZmqSocketOptions): number {
   return options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE;
 }
+
+/** A message of ours has few parts, and only one of them is large. What is in front of it has one for each device on the way. */
+function messageLimits(options: ZmqSocketOptions) {
+  const part = maxMessageSize(options);
+  if (part < 0) return { maxMessageSize: part, maxFramesPerMessage: MAX_FRAMES };
+  const whole = Math.min(part * PARTS_OF_A_MESSAGE + MAX_ENVELOPE_BYTES, Number.MAX_SAFE_INTEGER);
+  return { maxMessageSize: part, maxUnfinishedBytes: whole, maxFramesPerMessage: MAX_FRAMES };
+}
+
+/**
+ * For calls and events, whose peers read all the time, whatever their handlers do: who takes nothing for so long is
+ * stuck, or means harm. Not for pools: a busy worker stops reading.
+ */
+export const attentivePeer = { writeStallTimeout: 60_000 } as const;
 
 /** For socket types that can send. */
 export function sendingOptions(options: ZmqSocketOptions) {

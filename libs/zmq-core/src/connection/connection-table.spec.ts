@@ -11,6 +11,8 @@ const common = {
   metadata: {},
   maxMessageSize: 1,
   maxFramesPerMessage: 1,
+  maxUnfinishedBytes: 2 ** 31 - 1,
+  maxPendingPongs: 32,
   handshakeMs: 0,
   heartbeat: { intervalMs: 0, timeoutMs: 0, ttlMs: 0 },
   notify: true,

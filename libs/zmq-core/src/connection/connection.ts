@@ -44,7 +44,11 @@ export interface Connection {
   resume(now: number): void;
   /** Bytes of memory that came to be held by messages since the last call. */
   takePinned(): number;
-  /** The stream is closed: who was asked something about the peer need not answer any more. Idempotent. */
+  /**
+   * The conversation is over: who was asked something about the peer need not answer any more, and what
+   * came and is no whole message is let go of. (Who keeps the reason of the end keeps, by its stack, this
+   * object.) Idempotent.
+   */
   abandon(): void;
 }
 

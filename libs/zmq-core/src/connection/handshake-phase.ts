@@ -28,7 +28,7 @@ const SILENT_STATUS = 300;
 /** The peer ended the handshake with an ERROR command. */
 class RefusedByPeerError extends ProtocolError {
   constructor(readonly reason: string) {
-    super('ERR_ZMTP_UNSPECIFIED', `the peer refused us: ${JSON.stringify(reason)}`);
+    super('ERR_ZMTP_UNSPECIFIED', `the peer refused us: ${JSON.stringify(reason)}`, 'refusedByPeer');
   }
 }
 

@@ -14,6 +14,8 @@ function talk(version: LegacyVersion, socketType: SocketTypeName, options: Parti
         metadata: {},
         maxMessageSize: 1000,
         maxFramesPerMessage: 3,
+        maxUnfinishedBytes: 2 ** 31 - 1,
+        maxPendingPongs: 32,
         handshakeMs: 30_000,
         heartbeat: { intervalMs: 10, timeoutMs: 10, ttlMs: 0 },
         ...options,

@@ -134,7 +134,10 @@ export class LegacyConnection implements Connection {
     return pinned;
   }
 
-  abandon(): void {}
+  abandon(): void {
+    this.#decoder.clear();
+    this.#traffic.release();
+  }
 
   get #isVersioned(): boolean {
     return this.#version !== 'unversioned 1.0';
@@ -156,7 +159,7 @@ export class LegacyConnection implements Connection {
     }
     if (!this.#decoder.next()) return false;
     const info = this.#identify(socketType);
-    this.#decoder.maxSize = this.#options.maxMessageSize;
+    this.#traffic.limit(this.#decoder);
     this.deadline = Infinity;
     this.#state = 'open';
     this.#hello = this.#options.helloMessage;

@@ -15,6 +15,8 @@ function talk(socketType: SocketTypeName, options: Partial<ZmtpOptions> = {}): C
         metadata: {},
         maxMessageSize: 2 ** 31 - 1,
         maxFramesPerMessage: 16_384,
+        maxUnfinishedBytes: 2 ** 31 - 1,
+        maxPendingPongs: 32,
         handshakeMs: 30_000,
         heartbeat: { intervalMs: 0, timeoutMs: 0, ttlMs: 0 },
         ...options,

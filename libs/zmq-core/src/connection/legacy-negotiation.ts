@@ -106,7 +106,10 @@ export class LegacyNegotiation implements Connection {
   }
 
   /** An older peer is asked nothing about. */
-  abandon(): void {}
+  abandon(): void {
+    this.#received = NO_BYTES;
+    this.#inner?.abandon();
+  }
 
   /** Who goes on, once it is known. Throws at the first octet that no peer sends. */
   #negotiate(): Connection | undefined {

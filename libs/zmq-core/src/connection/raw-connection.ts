@@ -73,7 +73,9 @@ export class RawConnection implements Connection {
     return pinned;
   }
 
-  abandon(): void {}
+  abandon(): void {
+    this.#waiting.length = 0;
+  }
 
   /** True: the caller looks whether there is room for what follows. */
   #begin(sink: ConnectionSink): boolean {

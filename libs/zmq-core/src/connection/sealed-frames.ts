@@ -1,4 +1,4 @@
-import { type CurveMessages, INNER_COMMAND, INNER_MORE } from '../mechanism/curve/curve-messages.js';
+import { type CurveMessages, INNER_COMMAND, INNER_MORE, MESSAGE_OVERHEAD } from '../mechanism/curve/curve-messages.js';
 import { COMMAND, MORE } from '../wire/frame.js';
 import type { FrameSource } from '../wire/frame-decoder.js';
 import type { FrameRun } from '../wire/frame-run.js';
@@ -32,6 +32,36 @@ export class SealedFrames implements FrameSource {
     const { flags } = messages;
     this.flags = ((flags & INNER_MORE) === 0 ? 0 : MORE) | ((flags & INNER_COMMAND) === 0 ? 0 : COMMAND);
     return true;
+  }
+
+  // The limits are for what is in the boxes; the outer frames are so much longer.
+
+  get maxSize(): number {
+    return this.#frames.maxSize - MESSAGE_OVERHEAD;
+  }
+
+  set maxSize(size: number) {
+    this.#frames.maxSize = size + MESSAGE_OVERHEAD;
+  }
+
+  get maxTotal(): number {
+    return this.#frames.maxTotal - MESSAGE_OVERHEAD;
+  }
+
+  set maxTotal(size: number) {
+    this.#frames.maxTotal = size + MESSAGE_OVERHEAD;
+  }
+
+  get held(): number {
+    return this.#frames.held;
+  }
+
+  set held(size: number) {
+    this.#frames.held = size;
+  }
+
+  release(): void {
+    this.body = NO_BYTES;
   }
 
   /** None: each has to be opened by itself. */

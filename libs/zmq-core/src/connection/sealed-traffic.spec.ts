@@ -15,6 +15,8 @@ const options = {
   metadata: {},
   maxMessageSize: 1000,
   maxFramesPerMessage: 10,
+  maxUnfinishedBytes: 2 ** 31 - 1,
+  maxPendingPongs: 32,
   handshakeMs: 0,
   heartbeat: { intervalMs: 0, timeoutMs: 0, ttlMs: 0 },
 } as const;

@@ -33,6 +33,7 @@ export class SealedTraffic implements Traffic {
     this.#clear = clear;
     this.#messages = messages;
     this.#frames = new SealedFrames(decoder, messages);
+    clear.limit(this.#frames);
     this.#wake = wake;
   }
 
@@ -62,6 +63,11 @@ export class SealedTraffic implements Traffic {
 
   say(command: Buffer, batch: Batch): void {
     this.#seal(INNER_COMMAND, commandBody(command), batch);
+  }
+
+  release(): void {
+    this.#frames.release();
+    this.#clear.release();
   }
 
   /** A message frame with a MESSAGE: written into the batch if it is small, as memory of its own if it is large. */

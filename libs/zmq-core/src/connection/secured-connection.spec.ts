@@ -50,6 +50,8 @@ function side({ socketType, security, authenticator, options, wake = () => {} }:
     metadata: {},
     maxMessageSize: 2 ** 31 - 1,
     maxFramesPerMessage: 16_384,
+    maxUnfinishedBytes: 2 ** 31 - 1,
+    maxPendingPongs: 32,
     handshakeMs: 30_000,
     heartbeat: { intervalMs: 0, timeoutMs: 0, ttlMs: 0 },
     security,

@@ -27,6 +27,8 @@ function setUp(socketType: SocketTypeName, peerSpeaksCommands = true, options: P
       metadata: {},
       maxMessageSize: 1 << 30,
       maxFramesPerMessage: MAX_FRAMES,
+      maxUnfinishedBytes: 2 ** 31 - 1,
+      maxPendingPongs: 32,
       handshakeMs: 0,
       heartbeat: { intervalMs: 0, timeoutMs: 0, ttlMs: 0 },
       ...options,
@@ -34,6 +36,7 @@ function setUp(socketType: SocketTypeName, peerSpeaksCommands = true, options: P
     peerSpeaksCommands,
     (reply) => replies.push(reply),
   );
+  phase.limit(decoder);
   const receive = (...chunks: readonly Buffer[]) => {
     for (const chunk of chunks) {
       decoder.feed(chunk);
@@ -164,6 +167,40 @@ describe('whole messages only', () => {
     receive(Buffer.concat([bytes('00 40'), pattern(64), bytes('01 01 "a"')]));
     expect(() => receive(bytes('00 41'))).toThrow(/65 bytes is over the limit of 64/);
     expect(sink.messages).toHaveLength(1);
+  });
+
+  describe('all its frames together have at most `maxUnfinishedBytes`', () => {
+    const limits = { maxUnfinishedBytes: 10, maxMessageSize: 8 };
+
+    it.each([
+      ['exactly as much is a message', '01 04 "abcd" 01 00 00 06 "efghij"', [['abcd', '', 'efghij']]],
+      ['each message has its own', '01 04 "abcd" 00 06 "efghij" 01 06 "efghij" 00 04 "abcd"', [['abcd', 'efghij'], ['efghij', 'abcd']]],
+      ['of one frame too', '00 08 "abcdefgh" 00 08 "abcdefgh"', [['abcdefgh'], ['abcdefgh']]],
+    ])('%s', (_, wire, messages) => {
+      everyChunking(bytes(wire), (chunks) => {
+        const { sink, receive } = setUp('PULL', true, limits);
+        receive(...chunks);
+        expect(sink.texts).toEqual(messages);
+      });
+    }); // prettier-ignore
+
+    it.each([
+      ['one byte more', '01 04 "abcd" 00 07 "efghijk"', /4 bytes of a message have come, and 7 more are over the limit of 10 \(maxUnfinishedBytes\)/],
+      ['in three frames', '01 04 "abcd" 01 04 "efgh" 00 03 "ijk"', /8 bytes of a message have come, and 3 more/],
+      ['by the declared length alone', '01 04 "abcd" 03 0000000000000007', /4 bytes of a message have come, and 7 more/],
+      ['a frame that is too large for itself', '01 01 "a" 00 09', /9 bytes is over the limit of 8/],
+    ])('%s ends all, and no frame is told', (_, wire, why) => {
+      everyChunking(bytes(`00 01 "x" ${wire}`), (chunks) => {
+        const { sink, receive } = setUp('PULL', true, limits);
+        expect(() => receive(...chunks)).toThrow(why);
+        expect(sink.texts).toEqual([['x']]);
+      });
+    }); // prettier-ignore
+
+    it('and is the limit of a frame where it is the smaller of the two', () => {
+      const { receive } = setUp('PULL', true, { maxUnfinishedBytes: 10, maxMessageSize: 100 });
+      expect(() => receive(bytes('00 0B'))).toThrow(/11 bytes is over the limit of 10/);
+    });
   });
 
   it('an unfinished message does not hold the chunks of its small frames', () => {

@@ -2,7 +2,7 @@ import { ProtocolError } from '../foundation/errors.js';
 import type { Multipart } from '../foundation/multipart.js';
 import { type Command, decodeCommand, encodeCommand } from '../wire/command.js';
 import { COMMAND, MORE } from '../wire/frame.js';
-import { type FrameSource, rightSized } from '../wire/frame-decoder.js';
+import { type FrameLimits, type FrameSource, rightSized } from '../wire/frame-decoder.js';
 import { membershipCommandName, membershipFromCommand } from '../wire/group.js';
 import { decodePing, encodePing, encodePong } from '../wire/ping-pong.js';
 import { isSubscription, subscriptionCommandName, subscriptionFromCommand } from '../wire/subscription.js';
@@ -15,6 +15,7 @@ import type { ZmtpOptions } from './zmtp-connection.js';
 
 /** What a RADIO is given for a message, which a DISH has no business to send: something to count. */
 const NO_MEMBERSHIP: Multipart = [Buffer.alloc(0)];
+const EMPTY = Buffer.alloc(0);
 
 /** The last phase: frames ⇄ whole messages, and the commands in between. */
 export class TrafficPhase implements Traffic {
@@ -26,6 +27,8 @@ export class TrafficPhase implements Traffic {
   /** How many of them were looked at by `#letGoOfChunks`. */
   #settled = 0;
   readonly #maxFrames: number;
+  readonly #maxSize: number;
+  readonly #maxTotal: number;
   /** The command as which a subscription leaves; `undefined` when nothing that is sent is one, or it leaves as a message. */
   readonly #commandName: ((subscription: Buffer) => string) | undefined;
   /** SUBSCRIBE and CANCEL, or JOIN and LEAVE. To the other types they are unknown commands: the application must not see them as data. */
@@ -38,6 +41,8 @@ export class TrafficPhase implements Traffic {
     this.heartbeat = new Heartbeat(options.heartbeat);
     this.ping = encodePing(options.heartbeat.ttlMs);
     this.#maxFrames = options.maxFramesPerMessage;
+    this.#maxSize = Math.min(options.maxMessageSize, options.maxUnfinishedBytes);
+    this.#maxTotal = options.maxUnfinishedBytes;
     this.#takesNoMessages = options.socketType === 'RADIO';
     switch (options.socketType) {
       case 'SUB':
@@ -60,6 +65,12 @@ export class TrafficPhase implements Traffic {
     this.#reply = reply;
   }
 
+  /** From now on the frames are those of messages. */
+  limit(frames: FrameLimits): void {
+    frames.maxSize = this.#maxSize;
+    frames.maxTotal = this.#maxTotal;
+  }
+
   /** True when the sink stopped it. */
   drain(decoder: FrameSource, sink: ConnectionSink, now: number): boolean {
     if (this.#takesNoMessages) return this.#drainCommands(decoder, sink, now);
@@ -76,7 +87,7 @@ export class TrafficPhase implements Traffic {
       } else if (this.#unfinished.length === 0 && (flags & MORE) === 0) {
         if (!sink.message([body])) return true;
       } else {
-        const message = this.#collect(flags, body);
+        const message = this.#collect(decoder);
         if (message !== undefined && !sink.message(message)) return true;
       }
     }
@@ -106,6 +117,11 @@ export class TrafficPhase implements Traffic {
     return encodeCommand(this.#commandName(body), body.subarray(1));
   }
 
+  /** Lets go of the message that was not finished. */
+  release(): void {
+    this.#unfinished = [];
+  }
+
   /** `drain` for a RADIO. */
   #drainCommands(decoder: FrameSource, sink: ConnectionSink, now: number): boolean {
     while (decoder.next()) {
@@ -119,18 +135,28 @@ export class TrafficPhase implements Traffic {
     return false;
   }
 
-  #collect(flags: number, body: Buffer): Multipart | undefined {
+  #collect(source: FrameSource): Multipart | undefined {
+    const { flags, body } = source;
     if (this.#unfinished.length >= this.#maxFrames) {
       throw new ProtocolError(
         'ERR_ZMTP_UNSPECIFIED',
         `a message of more than ${this.#maxFrames} frames (maxFramesPerMessage)`,
+        'maxFramesPerMessage',
       );
     }
-    this.#unfinished.push(body);
-    if ((flags & MORE) !== 0) return undefined;
+    // Two bytes on the wire are not worth an object each.
+    this.#unfinished.push(body.length === 0 ? EMPTY : body);
+    if ((flags & MORE) !== 0) {
+      // The next frame is refused by its header: the length that it declares is not waited for.
+      source.held += body.length;
+      source.maxSize = Math.min(this.#maxSize, this.#maxTotal - source.held);
+      return undefined;
+    }
     const message = this.#unfinished;
     this.#unfinished = [];
     this.#settled = 0;
+    source.held = 0;
+    source.maxSize = this.#maxSize;
     return message;
   }
 

@@ -15,4 +15,6 @@ export interface Traffic {
   encode(message: Multipart, batch: Batch): void;
   /** @param command a whole command frame */
   say(command: Buffer, batch: Batch): void;
+  /** Lets go of the message that was not finished. */
+  release(): void;
 }

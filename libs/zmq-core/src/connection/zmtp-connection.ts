@@ -1,9 +1,9 @@
+import { count } from '../foundation/diagnostics.js';
 import { ProtocolError } from '../foundation/errors.js';
 import type { Multipart } from '../foundation/multipart.js';
 import type { PeerInfo } from '../foundation/peer-info.js';
 import { systemRandom } from '../foundation/random.js';
 import type { SocketTypeName } from '../foundation/socket-type.js';
-import { MESSAGE_OVERHEAD } from '../mechanism/curve/curve-messages.js';
 import { createMechanism, type Surroundings } from '../mechanism/mechanism-table.js';
 import { encodeOwnMetadata } from '../mechanism/peer-metadata.js';
 import { noSecurity, type SecurityOptions } from '../mechanism/security-options.js';
@@ -27,6 +27,10 @@ export interface ZmtpOptions {
   /** Largest frame accepted, in bytes. */
   readonly maxMessageSize: number;
   readonly maxFramesPerMessage: number;
+  /** Largest sum of the frames of one message, in bytes: they are held until its last has come. */
+  readonly maxUnfinishedBytes: number;
+  /** PONGs kept for a peer that sends PINGs and does not read. */
+  readonly maxPendingPongs: number;
   /** From the start to the end of the handshake; 0 = no limit. */
   readonly handshakeMs: number;
   readonly heartbeat: HeartbeatOptions;
@@ -36,8 +40,6 @@ export interface ZmtpOptions {
 
 /** No handshake command needs more; a larger one is refused before it is read. `maxMessageSize` is for messages only. */
 const MAX_HANDSHAKE_COMMAND = 64 * 1024;
-/** PONGs kept for a peer that sends PINGs and does not read. If more are due the oldest are forgotten: any one tells that we live. */
-const MAX_PENDING_PONGS = 32;
 /** Bytes that are kept of a peer that goes on talking while we wait for a verdict about it: it has nothing to say yet. */
 const MAX_HELD = MAX_HANDSHAKE_COMMAND;
 const NO_BYTES = Buffer.alloc(0);
@@ -190,6 +192,8 @@ export class ZmtpConnection implements Connection {
 
   abandon(): void {
     this.#handshake?.abandon();
+    this.#decoder.clear();
+    this.#traffic?.release();
   }
 
   /** Greeting and handshake, as far as the bytes go. True when traffic begins: the caller looks whether there is room for it. */
@@ -220,8 +224,7 @@ export class ZmtpConnection implements Connection {
     const { peerSpeaksCommands, messages } = this.#handshake!;
     const clear = new TrafficPhase(this.#options, peerSpeaksCommands, (pong) => this.#reply(pong));
     this.#handshake = undefined;
-    // The limit is for what is in the box.
-    this.#decoder.maxSize = this.#options.maxMessageSize + (messages === undefined ? 0 : MESSAGE_OVERHEAD);
+    if (messages === undefined) clear.limit(this.#decoder);
     this.#traffic = messages === undefined ? clear : new SealedTraffic(clear, messages, this.#decoder, this.#wake);
     this.#traffic.heartbeat.start(this.#now);
     this.#updateDeadline();
@@ -242,7 +245,11 @@ export class ZmtpConnection implements Connection {
   }
 
   #reply(pong: Buffer): void {
-    if (this.#pongs.length >= MAX_PENDING_PONGS) this.#pongs.shift();
+    // The oldest is forgotten: any one tells that we live.
+    if (this.#pongs.length >= this.#options.maxPendingPongs) {
+      this.#pongs.shift();
+      count('maxPendingPongs');
+    }
     this.#pongs.push(pong);
     this.#updateDeadline();
   }

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type { CounterName } from './diagnostics.js';
 
 /** libzmq's own numbers, for codes that no operating system has (`zmq.h`). */
 const zmqErrno = { EFSM: 156384763, ENOCOMPATPROTO: 156384764, ETERM: 156384765 } as const;
@@ -94,15 +95,39 @@ export const protocolErrors = {
 
 export type ProtocolErrorCode = keyof typeof protocolErrors;
 
+/** What a code is counted as, unless the error says it more exactly. */
+function counterOf(code: ProtocolErrorCode): CounterName {
+  switch (code) {
+    case 'ERR_ZMTP_KEY_EXCHANGE':
+    case 'ERR_ZMTP_INVALID_SEQUENCE':
+    case 'ERR_ZMTP_CRYPTOGRAPHIC':
+      return 'cryptography';
+    case 'ERR_ZMTP_MECHANISM_MISMATCH':
+      return 'mechanism';
+    case 'ERR_ZMTP_INVALID_METADATA':
+      return 'properties';
+    default:
+      return code.startsWith('ERR_ZAP') ? 'zap' : 'protocol';
+  }
+}
+
 /** A peer's misbehaviour, or that of the handler of ZAP that was asked about it: its connection is closed, and this is the reason in the event. */
 export class ProtocolError extends Error {
   readonly code: ProtocolErrorCode;
   readonly errno: number;
+  readonly #counter: CounterName;
 
-  constructor(code: ProtocolErrorCode, detail: string) {
+  /** @param counter what it is counted as; by default what the code says */
+  constructor(code: ProtocolErrorCode, detail: string, counter = counterOf(code)) {
     super(`${code.startsWith('ERR_ZAP') ? 'ZAP' : 'ZMTP'} protocol error: ${detail}`);
     this.code = code;
     this.errno = protocolErrors[code];
+    this.#counter = counter;
+  }
+
+  /** Under which name of `counters` it is counted. */
+  get counter(): CounterName {
+    return this.#counter;
   }
 
   static {

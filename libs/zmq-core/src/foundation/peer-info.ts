@@ -1,3 +1,5 @@
+import type { CounterName } from './diagnostics.js';
+
 /** What a handshake told about a peer. Plain data: it may cross threads. */
 export interface PeerInfo {
   /** The peer's socket type as it announced it, for example `DEALER`; empty for a raw peer. */
@@ -23,6 +25,8 @@ export interface CloseReason {
   /** A sentence for people. */
   readonly message: string;
   readonly cause?: Error;
+  /** Under which name of `counters` it is counted; missing where it is a mere loss. */
+  readonly counter?: CounterName;
 }
 
 /** The reason of everything that the application itself ended: no event tells of it. */

@@ -26,6 +26,10 @@ export function encodeOwnMetadata(own: OwnMetadata): Buffer {
 /** The peer may not be here: its socket type and ours do not talk. The text is what the ERROR command carries. */
 export class IllegalPeerError extends ProtocolError {
   readonly reply = 'Invalid socket type';
+
+  constructor(detail: string) {
+    super('ERR_ZMTP_INVALID_METADATA', detail, 'socketType');
+  }
 }
 
 /**
@@ -61,7 +65,7 @@ export function readPeerMetadata(
 export function checkLegalPeer(own: SocketTypeName, peer: string): asserts peer is SocketTypeName {
   if (isLegalPeer(own, peer)) return;
   const legal = socketTypes[own].peers.join(' or ');
-  throw new IllegalPeerError('ERR_ZMTP_INVALID_METADATA', `the peer is a ${peer}, and a ${own} talks to ${legal} only`);
+  throw new IllegalPeerError(`the peer is a ${peer}, and a ${own} talks to ${legal} only`);
 }
 
 /** Empty means none; else 1–255 octets, the first not zero: those are the ids that a ROUTER makes itself (28/REQREP). */

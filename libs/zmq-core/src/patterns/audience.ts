@@ -79,11 +79,13 @@ export class Audience<P extends SubscribedPipe> implements PrefixVisitor<Subscri
   refuseExcess(pipe: P, topics: number, bytes: number): boolean {
     const { maxSubscriptions, maxSubscriptionBytes } = this.#options;
     if (topics <= maxSubscriptions && bytes <= maxSubscriptionBytes) return false;
+    const tooMany = topics > maxSubscriptions;
     this.#environment.refusePeer(
       pipe.end,
-      topics > maxSubscriptions
+      tooMany
         ? `it subscribed to more than ${maxSubscriptions} topics (see \`maxSubscriptions\`)`
         : `its topics take more than ${maxSubscriptionBytes} bytes (see \`maxSubscriptionBytes\`)`,
+      tooMany ? 'maxSubscriptions' : 'maxSubscriptionBytes',
     );
     return true;
   }

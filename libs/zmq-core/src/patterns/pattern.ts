@@ -1,3 +1,4 @@
+import type { CounterName } from '../foundation/diagnostics.js';
 import type { Multipart } from '../foundation/multipart.js';
 import type { PeerInfo } from '../foundation/peer-info.js';
 import type { RandomSource } from '../foundation/random.js';
@@ -108,8 +109,8 @@ export interface PatternOptions {
 export interface PatternEnvironment {
   readonly options: PatternOptions;
   readonly random: RandomSource;
-  /** Our own types for messages of a peer that breaks the pattern: the socket closes that pipe with the reason. */
-  readonly refusePeer: (end: PipeEnd, reason: string) => void;
+  /** The socket closes that pipe with the reason, and counts it: under `pattern`, unless another name is given. */
+  readonly refusePeer: (end: PipeEnd, reason: string, counter?: CounterName) => void;
   /** STREAM: the application ends the connection. What was sent to the peer before still goes out. */
   readonly hangUp: (end: PipeEnd) => void;
 }

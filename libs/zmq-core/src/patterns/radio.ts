@@ -113,6 +113,7 @@ export class RadioPattern implements Pattern {
       tooMany
         ? `it joined more than ${maxSubscriptions} groups (see \`maxSubscriptions\`)`
         : `its groups take more than ${maxSubscriptionBytes} bytes (see \`maxSubscriptionBytes\`)`,
+      tooMany ? 'maxSubscriptions' : 'maxSubscriptionBytes',
     );
     return false;
   }

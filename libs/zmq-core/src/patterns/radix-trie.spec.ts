@@ -39,6 +39,7 @@ function isSound(trie: RadixTrie<string>, keys: Set<string>): boolean {
           node.start === node.parent!.end &&
           node.first === node.path.charCodeAt(node.start) &&
           keys.has(node.path) &&
+          node.children.includes(node.someChild!) === node.childCount > 0 &&
           node.parent!.child(node.first) === node)),
   );
 }
@@ -65,6 +66,22 @@ describe('RadixTrie', () => {
     for (const key of all.slice(0, 253)) removeFrom(trie, key);
     expect(nodesOf(trie)).toHaveLength(4);
     for (const key of all) expect(matchesOf(trie, key)).toEqual(key >= '\xfd' ? [key] : []);
+  });
+
+  it('gives a key back in steps of its length, however many children the nodes on its way have', () => {
+    const trie = new RadixTrie<string>();
+    for (let at = 0; at < 100; at++) {
+      for (let byte = 0; byte < 256; byte++) trie.insert('a'.repeat(at) + String.fromCharCode(byte)).value = '';
+    }
+    const key = `${'a'.repeat(99)}b`;
+    const childrenOf = jest.spyOn(RadixNode.prototype, 'children', 'get');
+    const node = trie.find(key)!;
+    node.value = undefined;
+    trie.release(node);
+    // Of the node that had it, and of no other.
+    expect(childrenOf).toHaveBeenCalledTimes(1);
+    childrenOf.mockRestore();
+    expect(trie.find(key)).toBeUndefined();
   });
 
   it('agrees with a naive model in any order of changes', () => {

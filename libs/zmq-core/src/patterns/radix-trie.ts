@@ -19,6 +19,8 @@ export class RadixNode<V> {
   first: number;
   parent: RadixNode<V> | undefined = undefined;
   childCount = 0;
+  /** Any of the children: to look one up in the table takes as many steps as it has places, and a cancellation asks each node on its way. */
+  someChild: RadixNode<V> | undefined = undefined;
   /**
    * The children by first byte: a hash table with linear probing, at most three quarters
    * full, its length a power of two. A node takes no more memory than it needs, and memory
@@ -51,6 +53,7 @@ export class RadixNode<V> {
 
   add(child: RadixNode<V>): void {
     child.parent = this;
+    this.someChild ??= child;
     this.childCount++;
     if (this.childCount > this.#places.length * 0.75) this.#arrange([...this.children, child]);
     else this.#places[placeOf(child.first, this.#places)] = child;
@@ -59,13 +62,16 @@ export class RadixNode<V> {
   /** Puts `next` where `child` was; both begin with the same byte. */
   replace(child: RadixNode<V>, next: RadixNode<V>): void {
     next.parent = this;
+    if (this.someChild === child) this.someChild = next;
     this.#places[placeOf(child.first, this.#places)] = next;
   }
 
   remove(child: RadixNode<V>): void {
     this.childCount--;
     // Others may have found their places because this one was taken.
-    this.#arrange(this.children.filter((each) => each !== child));
+    const others = this.children.filter((each) => each !== child);
+    if (this.someChild === child) [this.someChild] = others;
+    this.#arrange(others);
   }
 
   #arrange(children: readonly RadixNode<V>[]): void {
@@ -208,7 +214,7 @@ function split<V>(parent: RadixNode<V>, child: RadixNode<V>, end: number): Radix
 }
 
 function joinWithOnlyChild<V>(node: RadixNode<V>): RadixNode<V> {
-  const child = node.children[0]!;
+  const child = node.someChild!;
   child.start = node.start;
   child.first = node.first;
   node.parent!.replace(node, child);
@@ -217,6 +223,6 @@ function joinWithOnlyChild<V>(node: RadixNode<V>): RadixNode<V> {
 
 /** Below a node whose key is gone all texts are of living keys: take one of theirs, or a copy of the own part. */
 function rehome<V>(node: RadixNode<V>): void {
-  if (node.childCount > 0) node.path = node.children[0]!.path;
+  if (node.childCount > 0) node.path = node.someChild!.path;
   else if (node.path.length > node.end) node.path = Buffer.from(node.key, 'latin1').toString('latin1');
 }

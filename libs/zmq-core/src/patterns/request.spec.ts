@@ -103,10 +103,26 @@ describe('REQ (28/REQREP)', () => {
     expect(req.receive()).toEqual(['at once']);
   });
 
-  it('waits when the pipe went away while old replies were thrown away', () => {
+  it('what comes while no request is open is dropped as it comes: nobody would read it', () => {
     const req = new PatternHarness('REQ');
+    const a = req.join(undefined, marks(2));
+    for (let i = 0; i < 5; i++) expect(a.send('', 'unasked')).toBe(true);
+    expect(req.pattern.dropped).toBe(5);
+    req.send('x');
+    a.send('', 'reply');
+    a.send('', 'and more');
+    expect(req.receive()).toEqual(['reply']);
+    expect(req.pattern.dropped).toBe(6);
+    a.send('', 'still more');
+    expect([a.own.queued, req.pattern.dropped]).toEqual([0, 7]);
+  });
+
+  it('waits when the pipe went away while old replies were thrown away', () => {
+    const req = new PatternHarness('REQ', { relaxed: true });
     for (const send of [() => req.send('x'), (own: PipeEnd) => req.pattern.trySendTo(own, frames('x'))]) {
       const a = req.join(undefined, marks(1));
+      req.send('abandoned');
+      a.read();
       a.send('', 'stale');
       a.onWritable = () => a.close();
       expect(send(a.own)).toBe(false);

@@ -68,6 +68,7 @@ export class RequestPattern implements Pattern {
 
   readable(end: PipeEnd): void {
     this.#inward.readable(end);
+    if (!this.#awaitsReply) this.#discard();
   }
 
   writable(end: PipeEnd): void {
@@ -98,6 +99,7 @@ export class RequestPattern implements Pattern {
     this.sourceLabel = this.#ahead && this.#aheadLabel;
     this.source = this.#inward.source?.end;
     this.#close();
+    this.#discard();
     return reply;
   }
 
@@ -125,6 +127,14 @@ export class RequestPattern implements Pattern {
   #abandon(): void {
     if (this.#ahead !== undefined) this.dropped++;
     this.#close();
+    this.#discard();
+  }
+
+  /**
+   * Nothing that comes while no request is open can be a reply. It is not kept until there is one: a
+   * peer could fill its queue and go, and nobody would read what keeps its pipe.
+   */
+  #discard(): void {
     while (this.#inward.read() !== undefined) this.dropped++;
   }
 

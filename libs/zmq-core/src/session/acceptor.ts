@@ -1,3 +1,4 @@
+import { type CounterName, countRefused } from '../foundation/diagnostics.js';
 import { ZmqError } from '../foundation/errors.js';
 import type { CloseReason } from '../foundation/peer-info.js';
 import type { PipeEnd } from '../pipe/pipe.js';
@@ -88,12 +89,14 @@ export class Acceptor implements ListenSink, SessionOwner {
   }
 
   accepted(stream: ByteStream): void {
-    if (this.#stopping || this.#sessions.size >= this.#host.options.maxConnections) {
+    const held = this.#held;
+    if (this.#stopping || held >= this.#host.options.maxConnections) {
       stream.open({ data: ignore, drained: ignore, closed: ignore });
       stream.destroy();
       if (!this.#stopping)
-        this.acceptFailed(
-          new ZmqError('EMFILE', `there are ${this.#sessions.size} connections already (maxConnections)`),
+        this.#refused(
+          'maxConnections',
+          new ZmqError('EMFILE', `there are ${held} connections already (maxConnections)`),
         );
       return;
     }
@@ -109,8 +112,9 @@ export class Acceptor implements ListenSink, SessionOwner {
     session.start();
   }
 
-  acceptFailed(error: Error): void {
-    this.#host.emit({ type: 'accept:error', ...this.#place, error, reason: error });
+  /** The system failed, or the transport did not let somebody in (EACCES). */
+  acceptFailed(error: NodeJS.ErrnoException): void {
+    this.#refused(error.code === 'EACCES' ? 'tcpAcceptFilter' : 'acceptFailed', error);
   }
 
   pipeFor(session: Session): PipeEnd | undefined {
@@ -146,12 +150,30 @@ export class Acceptor implements ListenSink, SessionOwner {
     for (const session of this.#sessions) session.destroy(reason);
   }
 
+  /**
+   * Connections that there are. One that is gone counts as long as its messages are unread: who
+   * comes again and again would else leave as much as he likes in queues that have a limit each.
+   */
+  get #held(): number {
+    return Math.max(this.#sessions.size, this.#handshaking.size + this.#host.heldPipes);
+  }
+
+  #refused(counter: CounterName, error: Error): void {
+    const { socketType } = this.#host.options;
+    countRefused(counter, () => ({ socketType, address: this.endpoint, error }));
+    this.#host.emit({ type: 'accept:error', ...this.#place, error, reason: error });
+  }
+
   /** A flood of connections that never shake hands costs the oldest of them, not our memory. */
   #makeRoomForHandshake(): void {
     if (this.#handshaking.size < this.#host.options.maxHandshakes) return;
     const [oldest] = this.#handshaking;
-    oldest?.destroy({
+    if (oldest === undefined) return;
+    // Now, not when its stream is closed: of those who come in one turn each takes the place of another.
+    this.#handshaking.delete(oldest);
+    oldest.destroy({
       code: 'ETIMEDOUT',
+      counter: 'maxHandshakes',
       message: `more than ${this.#host.options.maxHandshakes} handshakes are under way (maxHandshakes); the oldest was given up`,
     });
   }

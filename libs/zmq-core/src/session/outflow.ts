@@ -20,6 +20,7 @@ const GATHER_FROM = 256;
 export class Outflow implements BatchHolder {
   readonly #batch: Batch;
   readonly #batchSize: number | undefined;
+  readonly #stall: { watch(): void } | undefined;
   readonly #stream: ByteStream;
   readonly #connection: Connection;
   /** Messages come from here: from the handshake to the end. */
@@ -35,10 +36,14 @@ export class Outflow implements BatchHolder {
   #fresh = true;
   #loan: Loan | undefined;
 
-  /** @param batchSize what one write gathers at most, in bytes */
-  constructor(batch: Batch, stream: ByteStream, connection: Connection, batchSize?: number) {
+  /**
+   * @param batchSize what one write gathers at most, in bytes
+   * @param stall told of each write that did not go through at once
+   */
+  constructor(batch: Batch, stream: ByteStream, connection: Connection, batchSize?: number, stall?: { watch(): void }) {
     this.#batch = batch;
     this.#batchSize = batchSize;
+    this.#stall = stall;
     this.#stream = stream;
     this.#connection = connection;
   }
@@ -211,6 +216,8 @@ export class Outflow implements BatchHolder {
     const segments = this.#batch.finish();
     if (segments.length === 0) return;
     this.#stream.write(segments);
-    if (this.#stream.pendingBytes > 0) this.#loan = this.#batch.lend();
+    if (this.#stream.pendingBytes === 0) return;
+    this.#loan = this.#batch.lend();
+    this.#stall?.watch();
   }
 }

@@ -25,6 +25,8 @@ export interface SessionOptions extends ConnectionOptions, TransportOptions {
   readonly reconnectAfterRefusal: boolean;
   readonly maxConnections: number;
   readonly maxHandshakes: number;
+  /** How long a peer may take nothing of what is to be written to it; 0 = no limit. */
+  readonly writeStallMs: number;
   /** Bytes after which a write takes no further message. */
   readonly outBatchSize: number;
 }
@@ -38,6 +40,8 @@ export interface SessionHost {
   /** Decides about peers; `undefined`: there is nobody. */
   readonly authenticator: Authenticator | undefined;
   readonly crypto: CryptoSource;
+  /** Pipes of the endpoint that the socket still has: those of connections, and those that are gone and whose messages it has not read. */
+  readonly heldPipes: number;
   /** Makes a pipe, attaches its other end to the socket's pattern and gives this end, which `handler` owns. */
   openPipe(handler: PipeHandler): PipeEnd;
   emit(event: SessionEvent): void;

@@ -1,13 +1,16 @@
 import type { Connection, ConnectionFailure, ConnectionSink } from '../connection/connection.js';
 import { createConnection } from '../connection/connection-table.js';
 import type { Timer } from '../foundation/clock.js';
+import { CountedConnection, countEnded } from '../foundation/diagnostics.js';
 import type { Multipart } from '../foundation/multipart.js';
 import { type CloseReason, closedByUs, errorOf, type PeerInfo } from '../foundation/peer-info.js';
 import type { FrameRun } from '../connection/connection.js';
 import type { PipeEnd, PipeHandler } from '../pipe/pipe.js';
 import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.js';
+import { counterOfFailure } from './failure-counter.js';
 import { Outflow } from './outflow.js';
 import type { SessionHost } from './session-host.js';
+import { WriteStall } from './write-stall.js';
 
 /** Which connection events tell of. */
 export interface ConnectionPlace {
@@ -47,6 +50,8 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   readonly #stream: ByteStream;
   readonly #connection: Connection;
   readonly #outflow: Outflow;
+  readonly #stall: WriteStall | undefined;
+  readonly #counted = new CountedConnection();
   #pipe: PipeEnd | undefined;
   #state: 'handshaking' | 'open' | 'ending' | 'closed' = 'handshaking';
   #reason: CloseReason | undefined;
@@ -73,7 +78,9 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
       host: stream.remoteHost ?? '',
       wake: this.#wake,
     });
-    this.#outflow = new Outflow(host.batch, stream, this.#connection, host.options.outBatchSize);
+    const { outBatchSize, writeStallMs } = host.options;
+    if (writeStallMs > 0) this.#stall = new WriteStall(host.clock, writeStallMs, stream, () => this.#endStalled());
+    this.#outflow = new Outflow(host.batch, stream, this.#connection, outBatchSize, this.#stall);
   }
 
   /** What waits on the way out and in, for statistics; `undefined` before the handshake. */
@@ -122,6 +129,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   }
 
   drained(): void {
+    this.#stall?.drained();
     this.#outflow.giveBack();
     if (this.#state === 'open' || this.#connection.hasOutput) this.#outflow.flush();
   }
@@ -139,6 +147,8 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#timer?.cancel();
     this.#connection.abandon();
     this.#limit?.cancel();
+    this.#stall?.stop();
+    this.#counted.end();
     this.#outflow.stop();
     this.#outflow.giveBack();
     if (wasOpen) this.#passFarewell();
@@ -151,6 +161,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
 
   ready(info: PeerInfo): boolean {
     this.#state = 'open';
+    this.#counted.establish();
     if (this.#connection.handshakes) this.#host.emit({ type: 'handshake', ...this.#place });
     const pipe = this.#owner.pipeFor(this);
     // A socket that was closed lingers for what it has queued.
@@ -186,7 +197,8 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   failed(failure: ConnectionFailure): void {
     const { error } = failure;
     this.#refused = failure.kind !== 'timeout';
-    this.#reason = { code: 'code' in error ? String(error.code) : 'ETIMEDOUT', message: error.message, cause: error };
+    const code = 'code' in error ? String(error.code) : 'ETIMEDOUT';
+    this.#reason = { code, message: error.message, cause: error, counter: counterOfFailure(failure) };
     if (failure.handshaking && failure.silent !== true) this.#reportHandshakeFailure(failure);
     this.#state = 'ending';
     if (!this.#outflow.endWithLastWords()) this.#stream.destroy();
@@ -324,6 +336,15 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     this.#armTimer();
   };
 
+  /** Also after our own end: who lingers for a peer that does not read learns why it was in vain. */
+  #endStalled(): void {
+    const { writeStallMs } = this.#host.options;
+    const message = `the peer took nothing of what was to be written to it for ${writeStallMs} ms (writeStallTimeout)`;
+    if (this.#reason === undefined || this.#reason.code === closedByUs.code)
+      this.#reason = { code: 'ETIMEDOUT', message, counter: 'writeStallTimeout' };
+    this.#stream.destroy();
+  }
+
   // ── events ──
 
   #reportHandshakeFailure(failure: ConnectionFailure): void {
@@ -340,6 +361,10 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
   #reportEnd(reason: CloseReason, handshaking: boolean): void {
     if (reason.code === closedByUs.code) return;
     const error = errorOf(reason);
+    const { socketType } = this.#host.options;
+    const established = this.wasOpen;
+    const counter = reason.counter ?? (handshaking ? 'handshakeLost' : 'lost');
+    countEnded(counter, () => ({ socketType, ...this.#place, established, error }));
     const place = { ...this.#place, fd: this.#stream.fd };
     if (handshaking) this.#host.emit({ type: 'handshake:error:other', ...this.#place, error, reason: error });
     const told = handshaking || this.#reported;

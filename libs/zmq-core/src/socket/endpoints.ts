@@ -266,6 +266,9 @@ export class Endpoints {
       batch: context.batch,
       authenticator: context.authenticator,
       crypto: context.crypto,
+      get heldPipes() {
+        return pipes.size;
+      },
       openPipe: (handler) => socket.openPipe(handler, origin),
       emit: (event) => socket.emit(event),
     };

@@ -56,6 +56,8 @@ export const optionTable = {
   maxConnections: { ...int, id: -1, min: 1, initial: 65535, unit: 'connections' },
   /** Handshakes of one bound endpoint that are under way. In connections, default 1024. */
   maxHandshakes: { ...int, id: -3, min: 1, initial: 1024, unit: 'connections' },
+  /** A peer that takes nothing of what is to be written to it for so long is disconnected; 0 = never. In ms, default 0. */
+  writeStallTimeout: { ...ms, id: -11, initial: 0 },
   /** The wait before the next try to connect. In ms, default 100. */
   reconnectInterval: { ...ms, id: 18, zmq: 'RECONNECT_IVL', min: -1, initial: 100 },
   /** When more than 0, the wait doubles from `reconnectInterval` up to this, without a random part; it begins anew after each connection. In ms, default 0. */
@@ -106,6 +108,15 @@ export const optionTable = {
   },
   /** A peer that sends a message of more parts is disconnected. In frames, default 16384. */
   maxFramesPerMessage: { ...int, id: -2, min: 1, initial: 16384, unit: 'frames' },
+  /** A peer whose message has more bytes in all its parts is disconnected: they are held until the last has come. In bytes, default 2147483647. */
+  maxUnfinishedBytes: {
+    ...int,
+    id: -12,
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    initial: 2147483647,
+    unit: 'bytes',
+  },
   /** What is read from a connection at once. In bytes, default 8192. Without effect here. */
   inBatchSize: { ...int, id: 101, zmq: 'IN_BATCH_SIZE', min: 1, initial: 8192, unit: 'bytes', effect: chunks },
   /** A write takes messages until it has so many bytes; a message is never divided. In bytes, default 262144. */
@@ -118,6 +129,8 @@ export const optionTable = {
   heartbeatTimeout: { ...ms, id: 77, zmq: 'HEARTBEAT_TIMEOUT', initial: -1 },
   /** How long the peer may wait for the next sign of us: it is told in each PING, and disconnects us then; 0 = no such promise. In ms, default 0. */
   heartbeatTimeToLive: { ...ms, id: 76, zmq: 'HEARTBEAT_TTL', max: 6553599, initial: 0 },
+  /** Answers to PINGs that are kept for a peer that does not read them. In answers, default 32. */
+  maxPendingPongs: { ...int, id: -13, min: 1, initial: 32, unit: 'answers' },
 
   // ── by socket type ──
   /** The name that ROUTER peers know the socket by. Default null. */

@@ -21,6 +21,8 @@ export function sessionOptions(
     helloMessage: asMessage(options.helloMessage),
     maxMessageSize: maxMessageSize < 0 ? contextMaxMessageSize : Math.min(maxMessageSize, contextMaxMessageSize),
     maxFramesPerMessage: options.maxFramesPerMessage,
+    maxUnfinishedBytes: options.maxUnfinishedBytes,
+    maxPendingPongs: options.maxPendingPongs,
     handshakeMs: options.handshakeInterval,
     heartbeat: {
       intervalMs: heartbeatInterval,
@@ -46,6 +48,7 @@ export function sessionOptions(
     security: security.optionsNow(options),
     maxConnections: options.maxConnections,
     maxHandshakes: options.maxHandshakes,
+    writeStallMs: options.writeStallTimeout,
     outBatchSize: options.outBatchSize,
   };
 }

@@ -1,3 +1,4 @@
+import { type CounterName, socketClosed, socketOpened } from '../foundation/diagnostics.js';
 import { ZmqError } from '../foundation/errors.js';
 import { type CloseReason, closedByUs, type PeerInfo } from '../foundation/peer-info.js';
 import { isRaw, type SocketTypeName, socketTypes } from '../foundation/socket-type.js';
@@ -66,7 +67,7 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     this.pattern = createPattern(type, {
       options: this.options satisfies PatternOptions,
       random: context.random,
-      refusePeer: (end, reason) => this.refuse(end, { code: 'EPROTO', message: reason }),
+      refusePeer: (end, reason, counter) => this.refuse(end, refusal(reason, counter)),
       hangUp: (end) => this.#hangUp(end),
     });
     this.endpoints = new Endpoints(this);
@@ -83,6 +84,7 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     this.receiver = new Receiver(this.pattern, this.options, clock, keepAlive, this.watchers, inTurn, () =>
       this.sender.retry(),
     );
+    socketOpened(this);
   }
 
   get closed(): boolean {
@@ -270,9 +272,9 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
   }
 
   onPeer(end: PipeEnd, info: PeerInfo, epoch: number): void {
-    const refusal = this.pattern.peerReady(end, info);
-    if (refusal !== undefined) {
-      this.refuse(end, { code: 'EPROTO', message: refusal });
+    const objection = this.pattern.peerReady(end, info);
+    if (objection !== undefined) {
+      this.refuse(end, refusal(objection));
       return;
     }
     const routingId = this.pattern.routingIdOf?.(end) ?? info.routingId;
@@ -351,6 +353,7 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     this.receiver.close();
     this.#state = 'closed';
     this.#pins.clear();
+    socketClosed(this);
     this.watchers.tell?.();
     const { linger } = this.options;
     this.context.startLinger(this, linger !== 0);
@@ -370,6 +373,10 @@ export class SocketCore implements PipeHandler, SocketSide, ContextMember {
     }
     return { socketType: this.type, routingId: routingId ?? undefined, address, properties };
   }
+}
+
+function refusal(message: string, counter: CounterName = 'pattern'): CloseReason {
+  return { code: 'EPROTO', message, counter };
 }
 
 function blockedError(why = ''): ZmqError {

@@ -16,6 +16,11 @@ export interface ByteStream {
   readonly remoteHost: string | undefined;
   /** Bytes taken by `write` that the kernel has not taken yet. 0 right after a `write` that went through at once. */
   readonly pendingBytes: number;
+  /**
+   * Bytes of `pendingBytes` that are still here: it falls while a write is under way, where
+   * `pendingBytes` falls when the write is done. What a peer takes of a large write shows here.
+   */
+  readonly unsentBytes: number;
   /** What is written now is lost: a write failed, or it was destroyed. `closed` follows, when what has come was read. */
   readonly broken: boolean;
   /** Starts reading. Called once, right after the stream was handed over. */

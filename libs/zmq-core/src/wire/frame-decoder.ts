@@ -7,8 +7,18 @@ import { LONG, LONG_HEADER, MORE, SHORT_HEADER, smallSize } from './frame.js';
 const GROWTH = 4;
 const MIN_BODY = 1024;
 
+/** How large a frame may be: for itself, and together with the frames of its message that came before it. */
+export interface FrameLimits {
+  /** Largest body accepted now, in bytes. */
+  maxSize: number;
+  /** Largest sum of the bodies of one message, in bytes. */
+  maxTotal: number;
+  /** Of the message that has begun: the bytes that are held until its last frame comes. */
+  held: number;
+}
+
 /** Where frames come from: bytes of ZMTP 2.0 and 3.x, or of an older one. */
-export interface FrameSource {
+export interface FrameSource extends FrameLimits {
   /** Of the frame that `next` has just given. */
   readonly flags: number;
   readonly body: Buffer;
@@ -30,6 +40,8 @@ export class FrameDecoder implements FrameSource {
   body: Buffer = EMPTY;
   /** Bytes of memory that came to be pinned since it was last set to 0: the byte account of a pipe takes it. */
   pinned = 0;
+  maxTotal = Infinity;
+  held = 0;
 
   #chunk: Buffer = EMPTY;
   /** Where the chunk lies; looking it up for every body would cost more than the body's view. */
@@ -110,6 +122,7 @@ export class FrameDecoder implements FrameSource {
     if (this.#headerLength > 0 || this.#split !== undefined) return undefined;
     const chunk = this.#chunk;
     const { length } = chunk;
+    const { maxSize, maxTotal } = this;
     const first = this.#at;
     let end = first;
     let at = first;
@@ -122,8 +135,10 @@ export class FrameDecoder implements FrameSource {
       if ((flags & ~(MORE | LONG)) !== 0 || at + header > length) break;
       const size = header === SHORT_HEADER ? chunk[at + 1]! : smallSize(chunk, at + 1);
       at += header + size;
-      if (size < 0 || size > this.maxSize || at > length || ++frames > maxFrames) break;
+      if (size < 0 || size > maxSize || at > length || ++frames > maxFrames) break;
       if ((flags & MORE) !== 0) continue;
+      // With the headers, so it may be a little early: `next` looks again.
+      if (frames > 1 && at - end > maxTotal) break;
       end = at;
       messages++;
       frames = 0;
@@ -141,6 +156,14 @@ export class FrameDecoder implements FrameSource {
     const rest = this.#chunk.subarray(this.#at);
     if (rest.length * 4 >= this.#chunk.length) return;
     this.#current(rest.length === 0 ? EMPTY : rightSized(rest));
+  }
+
+  /** Forgets all bytes. Nothing more is decoded. */
+  clear(): void {
+    this.#current(EMPTY);
+    this.#waiting.length = 0;
+    this.#split = undefined;
+    this.body = EMPTY;
   }
 
   #take(chunk: Buffer): void {
@@ -203,7 +226,7 @@ export class FrameDecoder implements FrameSource {
   }
 
   #refuse(size: number): never {
-    refuseSize(size, this.maxSize);
+    refuseSize(size, this);
   }
 }
 
@@ -222,8 +245,15 @@ function allocate(bytes: number, size: number): Buffer {
   }
 }
 
-export function refuseSize(size: number, limit: number): never {
-  throw tooLarge(`a frame of ${size} bytes is over the limit of ${limit}`);
+export function refuseSize(size: number, { maxSize, maxTotal, held }: FrameLimits): never {
+  if (size > maxTotal || held + size <= maxTotal) {
+    throw tooLarge(`a frame of ${size} bytes is over the limit of ${maxSize}`);
+  }
+  throw new ProtocolError(
+    'ERR_ZMTP_UNSPECIFIED',
+    `${held} bytes of a message have come, and ${size} more are over the limit of ${maxTotal} (maxUnfinishedBytes)`,
+    'maxUnfinishedBytes',
+  );
 }
 
 /** A copy that holds no memory but its own. */
@@ -234,7 +264,7 @@ export function rightSized(bytes: Buffer): Buffer {
 }
 
 function tooLarge(why: string): ProtocolError {
-  return new ProtocolError('ERR_ZMTP_UNSPECIFIED', why);
+  return new ProtocolError('ERR_ZMTP_UNSPECIFIED', why, 'maxMessageSize');
 }
 
 const EMPTY = Buffer.alloc(0);

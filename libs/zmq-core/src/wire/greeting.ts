@@ -63,5 +63,5 @@ export function speaksCommands(greeting: Greeting): boolean {
 }
 
 function notZmtp(why: string): ProtocolError {
-  return new ProtocolError('ERR_ZMTP_UNSPECIFIED', `the peer is not a ZMTP 3 peer: ${why}`);
+  return new ProtocolError('ERR_ZMTP_UNSPECIFIED', `the peer is not a ZMTP 3 peer: ${why}`, 'greeting');
 }

@@ -11,6 +11,8 @@ export class LegacyFrameDecoder implements FrameSource {
   flags = 0;
   body: Buffer = EMPTY;
   pinned = 0;
+  maxTotal = Infinity;
+  held = 0;
 
   #chunk: Buffer = EMPTY;
   #at = 0;
@@ -56,6 +58,13 @@ export class LegacyFrameDecoder implements FrameSource {
     this.#at = 0;
   }
 
+  /** Forgets all bytes. Nothing more is decoded. */
+  clear(): void {
+    this.#chunk = this.#split = this.body = EMPTY;
+    this.#at = 0;
+    this.#waiting.length = 0;
+  }
+
   #take(chunk: Buffer): void {
     this.#chunk = chunk;
     this.#at = 0;
@@ -73,7 +82,7 @@ export class LegacyFrameDecoder implements FrameSource {
     const isLong = header[0] === LEGACY_LONG;
     const length = isLong ? header.readUInt32BE(1) * 0x100000000 + header.readUInt32BE(5) : header[0]!;
     // Also a length above 2^53, of which the last digits are lost, is far over any limit.
-    if (length - 1 > this.maxSize) refuseSize(length - 1, this.maxSize);
+    if (length - 1 > this.maxSize) refuseSize(length - 1, this);
     if (length === 0) throw new ProtocolError('ERR_ZMTP_UNSPECIFIED', 'a frame of ZMTP 1.0 has no room for its flags');
     this.flags = (header[this.#headerLength - 1]! & LEGACY_MORE) === 0 ? 0 : MORE;
     this.#size = length - 1;

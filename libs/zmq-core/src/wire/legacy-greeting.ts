@@ -66,5 +66,5 @@ function checkIdentityFlags(flags: number): void {
 }
 
 function notZmtp(why: string): ProtocolError {
-  return new ProtocolError('ERR_ZMTP_UNSPECIFIED', `the peer is not a ZMTP peer: ${why}`);
+  return new ProtocolError('ERR_ZMTP_UNSPECIFIED', `the peer is not a ZMTP peer: ${why}`, 'greeting');
 }

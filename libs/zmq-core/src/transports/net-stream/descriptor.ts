@@ -5,3 +5,12 @@ export function descriptorOf(owner: Socket | Server): number {
   const { _handle: handle } = owner as { _handle?: { readonly fd?: number } | null };
   return handle?.fd ?? -1;
 }
+
+/**
+ * Bytes of a socket's writes that the kernel has not taken, as libuv counts them, or
+ * `undefined` where Node does not show it. (Node's own idle timeout looks at the same number.)
+ */
+export function waitingIn(owner: Socket): number | undefined {
+  const { _handle: handle } = owner as { _handle?: { readonly writeQueueSize?: number } | null };
+  return handle?.writeQueueSize;
+}

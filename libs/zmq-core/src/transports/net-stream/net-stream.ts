@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { ByteStream, ByteStreamSink, StreamEnds } from '../../transport/byte-stream.js';
-import { descriptorOf } from './descriptor.js';
+import { descriptorOf, waitingIn } from './descriptor.js';
 
 /** How long an ended stream waits for the peer to close too. */
 const GRACE_MS = 5_000;
@@ -56,6 +56,10 @@ export class NetStream implements ByteStream {
 
   get pendingBytes(): number {
     return this.#socket.writableLength;
+  }
+
+  get unsentBytes(): number {
+    return waitingIn(this.#socket) ?? this.pendingBytes;
   }
 
   get broken(): boolean {

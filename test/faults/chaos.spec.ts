@@ -1,0 +1,202 @@
+import { type Context, createContext, Dealer, Publisher, Router, Subscriber } from '@nest-zmq/core';
+import { Bystander } from '../support/bystander.js';
+import { ChaosProxy, type Weather } from '../support/chaos-proxy.js';
+import { type Holdings, holdings, untilGivenBack } from '../support/holdings.js';
+import { pattern } from '../support/raw-bytes.js';
+import { nextTurn } from '../support/raw-peer.js';
+import { EventLog } from '../support/stage.js';
+
+/*
+ * Two good sockets and a bad network between them. Whatever it does: each message that comes is
+ * one that was sent, whole and in order, unless a bit of it was flipped; what ends says why; when
+ * the weather is fair again, so is the connection; and nothing is left behind.
+ */
+
+const MESSAGES = 300;
+const dialing = { linger: 0, reconnectInterval: 1, reconnectAfterRefusal: true } as const;
+
+let context: Context;
+let bystander: Bystander;
+let before: Holdings;
+let proxy: ChaosProxy;
+
+beforeEach(async () => {
+  before = holdings();
+  context = createContext({});
+  bystander = await Bystander.start();
+});
+afterEach(async () => {
+  await bystander.stop();
+  await context.terminate();
+  await proxy.close();
+  await untilGivenBack(before);
+});
+
+/** The frames of a message that can be told from all others. */
+function numbered(index: number): Buffer[] {
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(index);
+  return [head, pattern((index * index * 31) % 20_000, index), pattern(index % 3, index)];
+}
+
+/** Which message it is, if it is whole and unchanged. */
+function indexOf(frames: readonly Buffer[]): number | undefined {
+  if (frames.length !== 3 || frames[0]!.length !== 4) return undefined;
+  const index = frames[0]!.readUInt32BE();
+  return Buffer.concat(frames).equals(Buffer.concat(numbered(index))) ? index : undefined;
+}
+
+async function until(done: () => boolean, meanwhile: () => void = () => {}): Promise<void> {
+  while (!done()) {
+    meanwhile();
+    await nextTurn();
+  }
+}
+
+/** A DEALER that sends to a ROUTER through the weather. Gives what came, and the reasons of what ended. */
+async function sendThrough(seed: number, weather: Weather): Promise<{ came: (number | undefined)[]; reasons: number; told: number }> {
+  const router = new Router({ context, linger: 0, handover: true, sendHighWaterMark: 0 });
+  const dealer = new Dealer({ context, ...dialing, sendHighWaterMark: 0, routingId: 'me' });
+  const events = new EventLog(dealer);
+  await router.bind('tcp://127.0.0.1:*');
+  proxy = await ChaosProxy.start(router.lastEndpoint!, { seed, weather });
+  const came: (number | undefined)[] = [];
+  let fenced = false;
+  router.onMessage(([, ...frames]) => {
+    if (frames.length === 1 && String(frames[0]) === 'fence') fenced = true;
+    else came.push(indexOf(frames));
+  });
+  dealer.connect(proxy.endpoint);
+  await bystander.during(
+    (async () => {
+      for (let i = 0; i < MESSAGES; i++) {
+        dealer.trySend(numbered(i));
+        if (i % 10 === 0) await nextTurn();
+      }
+      proxy.setWeather({});
+      // One may go down with a connection that is lost already.
+      await until(
+        () => fenced,
+        () => void dealer.trySend('fence'),
+      );
+    })(),
+  );
+  const ends = events.all.filter(({ type }) => type === 'disconnect').length;
+  const reasons = events.all.filter(({ type, reason }) => reason !== undefined && type !== 'close').length;
+  dealer.close();
+  router.close();
+  return { came, reasons, told: ends };
+} // prettier-ignore
+
+describe.each([1, 2, 3])('seed %i', (seed) => {
+  it('split and stalled: everything comes, in order', async () => {
+    const { came, reasons } = await sendThrough(seed, { split: true, stall: 0.02 });
+    expect(came).toEqual(Array.from({ length: MESSAGES }, (_, i) => i));
+    expect(reasons).toBe(0);
+  });
+
+  it.each(['cut', 'reset'] as const)('%s now and then: what comes is whole and in order, and each end says why', async (how) => {
+    const { came, reasons, told } = await sendThrough(seed, { split: true, [how]: 0.01 });
+    expect(came).not.toContain(undefined);
+    expect(came).toEqual([...new Set(came as number[])].sort((a, b) => a - b));
+    expect(proxy.done[how === 'cut' ? 'cuts' : 'resets']).toBeGreaterThan(0);
+    expect(reasons).toBe(told);
+  }); // prettier-ignore
+
+  it('bits flipped anywhere, the handshake too: the process lives, each end says why, and it goes on afterwards', async () => {
+    const { came, reasons, told } = await sendThrough(seed, { split: true, flip: 0.02 });
+    expect(proxy.done.flips).toBeGreaterThan(0);
+    expect(came.filter((index) => index !== undefined).length).toBeGreaterThan(0);
+    expect(reasons).toBe(told);
+  });
+
+  it('a publisher and a subscriber in all of it', async () => {
+    const publisher = new Publisher({ context, linger: 0 });
+    const subscriber = new Subscriber({ context, ...dialing });
+    await publisher.bind('tcp://127.0.0.1:*');
+    proxy = await ChaosProxy.start(publisher.lastEndpoint!, {
+      seed,
+      weather: { split: true, stall: 0.01, flip: 0.005, cut: 0.005, reset: 0.005 },
+    });
+    let fenced = false;
+    subscriber.onMessage(([topic]) => void (fenced ||= String(topic) === 'fence'));
+    for (let i = 0; i < 100; i++) subscriber.subscribe(`topic ${i}`);
+    subscriber.connect(proxy.endpoint);
+    await bystander.during(
+      (async () => {
+        for (let i = 0; i < MESSAGES; i++) {
+          await publisher.send([`topic ${i % 100}`, pattern(i * 10, i)]);
+          if (i % 10 === 0) await nextTurn();
+        }
+        proxy.setWeather({});
+        subscriber.subscribe('fence');
+        await until(
+          () => fenced,
+          () => void publisher.trySend('fence'),
+        );
+      })(),
+    );
+    subscriber.close();
+    publisher.close();
+  });
+});
+
+it('a side that is held, and let go: its messages wait, and none is lost', async () => {
+  const router = new Router({ context, linger: 0 });
+  const dealer = new Dealer({ context, ...dialing, routingId: 'me', sendHighWaterMark: 100 });
+  await router.bind('tcp://127.0.0.1:*');
+  proxy = await ChaosProxy.start(router.lastEndpoint!, { seed: 1 });
+  dealer.connect(proxy.endpoint);
+  await dealer.send('first');
+  expect((await router.receive()).map(String)).toEqual(['me', 'first']);
+  proxy.stall('connecter');
+  const large = pattern(1024 * 1024);
+  let sent = 0;
+  // The kernels take some, and then the mark holds.
+  while (dealer.trySend([String(sent), large])) {
+    sent++;
+    await nextTurn();
+  }
+  expect(sent).toBeGreaterThan(99);
+  expect(router.tryReceive()).toBeUndefined();
+  await bystander.exchange();
+  proxy.resume('connecter');
+  for (let i = 0; i < sent; i++) expect(String((await router.receive())[1])).toBe(String(i));
+  dealer.close();
+  router.close();
+});
+
+it('what comes late by the clock comes, when the clock says so', async () => {
+  const fired: { at: number; fire: () => void }[] = [];
+  let now = 0;
+  const clock = {
+    now: () => now,
+    setTimer: (delayMs: number, fire: () => void) => {
+      fired.push({ at: now + delayMs, fire });
+      return { cancel: () => {} };
+    },
+  };
+  const router = new Router({ context, linger: 0 });
+  const dealer = new Dealer({ context, ...dialing, routingId: 'me' });
+  await router.bind('tcp://127.0.0.1:*');
+  proxy = await ChaosProxy.start(router.lastEndpoint!, { seed: 1, weather: { delayMs: 50 }, clock });
+  dealer.connect(proxy.endpoint);
+  await dealer.send('late');
+  const received = router.receive();
+  let came = false;
+  void received.then(() => (came = true));
+  await until(
+    () => came,
+    () => {
+      now += 1;
+      for (const { at, fire } of fired.splice(0)) {
+        if (at <= now) fire();
+        else fired.push({ at, fire });
+      }
+    },
+  );
+  expect(now).toBeGreaterThanOrEqual(100);
+  expect((await received).map(String)).toEqual(['me', 'late']);
+  dealer.close();
+  router.close();
+});

@@ -1,0 +1,268 @@
+import {
+  channelNames,
+  type ConnectionEnded,
+  type ConnectionRefused,
+  counters,
+  Pair,
+  Pull,
+  stats,
+} from '@nest-zmq/core';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
+import { bytes, command, greeting, message, pattern, ready } from '../support/raw-bytes.js';
+import { nextTurn, RawPeer } from '../support/raw-peer.js';
+import { EventLog } from '../support/stage.js';
+import { Trial } from '../support/trial.js';
+
+/** Each limit, and each other way of misbehaving: one closed peer, one event with a reason, one count, one record. */
+
+let clock: ManualClock;
+const ended: ConnectionEnded[] = [];
+const refused: ConnectionRefused[] = [];
+const onEnded = (record: unknown): void => void ended.push(record as ConnectionEnded);
+const onRefused = (record: unknown): void => void refused.push(record as ConnectionRefused);
+
+beforeEach(() => {
+  clock = new ManualClock();
+  ended.length = refused.length = 0;
+  subscribe(channelNames.ended, onEnded);
+  subscribe(channelNames.refused, onRefused);
+});
+afterEach(() => {
+  unsubscribe(channelNames.ended, onEnded);
+  unsubscribe(channelNames.refused, onRefused);
+});
+
+type Act = (trial: Trial) => Promise<RawPeer>;
+
+const afterHandshake =
+  (...wires: readonly Buffer[]): Act =>
+  async (trial) => {
+    const peer = await trial.connected('raw');
+    peer.write(...wires);
+    return peer;
+  };
+const inHandshake =
+  (...wires: readonly Buffer[]): Act =>
+  async (trial) => {
+    const peer = await trial.raw();
+    peer.write(...wires);
+    return peer;
+  };
+
+const acts: Partial<Record<keyof typeof counters, readonly [options: object, act: Act]>> = {
+  maxMessageSize: [{ maxMessageSize: 100 }, afterHandshake(message(pattern(101)))],
+  maxFramesPerMessage: [{ maxFramesPerMessage: 3 }, afterHandshake(message('a', 'b', 'c', 'd'))],
+  maxUnfinishedBytes: [{ maxUnfinishedBytes: 100 }, afterHandshake(message(pattern(60), pattern(60)))],
+  handshakeInterval: [
+    { handshakeInterval: 100 },
+    async (trial) => {
+      const peer = await trial.raw();
+      await trial.stage.events.until('accept');
+      clock.advance(100);
+      return peer;
+    },
+  ],
+  maxHandshakes: [
+    { maxHandshakes: 1 },
+    async (trial) => {
+      const peer = await trial.raw();
+      await trial.stage.events.until('accept');
+      await trial.connected('next');
+      return peer;
+    },
+  ],
+  writeStallTimeout: [
+    { writeStallTimeout: 1000, sendHighWaterMark: 10 },
+    async (trial) => {
+      const peer = await trial.connected('raw');
+      peer.write(message('ready'));
+      await trial.stage.router.receive();
+      peer.pause();
+      const body = pattern(1024 * 1024);
+      for (let i = 0; i < 30; i++) {
+        await trial.stage.router.send(['raw', body]);
+        await nextTurn();
+      }
+      for (let i = 0; i < 3; i++) {
+        clock.advance(1000);
+        await nextTurn();
+      }
+      await trial.stage.events.until('disconnect');
+      // It learns of it when it reads.
+      peer.resume();
+      return peer;
+    },
+  ],
+  greeting: [{}, inHandshake(Buffer.from('GET / HTTP/1.1\r\n\r\n'))],
+  mechanism: [{}, inHandshake(greeting(3, 1, 'PLAIN'))],
+  handshakeCommand: [{}, inHandshake(greeting(), message('too early'))],
+  properties: [{}, inHandshake(greeting(), command('READY', bytes('05')))],
+  socketType: [{}, inHandshake(greeting(), ready('PUB'))],
+  refusedByPeer: [{}, inHandshake(greeting(), bytes('04 0B 05 "ERROR" 04 "busy"'))],
+  authentication: [{}, inHandshake(greeting(), bytes('04 0A 05 "ERROR" 03 "400"'))],
+  handshakeLost: [
+    {},
+    async (trial) => {
+      const peer = await trial.raw();
+      await trial.stage.events.until('accept');
+      peer.end();
+      return peer;
+    },
+  ],
+  protocol: [{}, afterHandshake(bytes('04 05 04 "PING"'))],
+  pattern: [
+    {},
+    async (trial) => {
+      const peer = await trial.raw();
+      peer.write(greeting(), ready('DEALER', 'good peer'));
+      return peer;
+    },
+  ],
+  silence: [
+    { heartbeatInterval: 100, heartbeatTimeout: 100 },
+    async (trial) => {
+      const peer = await trial.connected('raw');
+      // The good peer answers in between.
+      clock.advance(100);
+      await trial.stage.exchange();
+      clock.advance(100);
+      return peer;
+    },
+  ],
+  lost: [
+    {},
+    async (trial) => {
+      const peer = await trial.connected('raw');
+      peer.reset();
+      return peer;
+    },
+  ],
+};
+
+it.each(Object.entries(acts))('%s: one end, one event with a reason, one count, one record', async (counter, [options, act]) => {
+  const trial = await Trial.begin(clock, options);
+  const peer = await act(trial);
+  await trial.bystander.during(peer.ended);
+  const { reasons } = await trial.stage.aftermath();
+  expect(reasons).toHaveLength(1);
+  expect(trial.counted).toEqual({ [counter]: 1 });
+  expect([ended.length, refused]).toEqual([1, []]);
+  const [record] = ended;
+  expect(record).toEqual({
+    reason: counter,
+    socketType: 'ROUTER',
+    address: trial.stage.endpoint,
+    local: trial.stage.endpoint,
+    remote: expect.stringMatching(/^tcp:\/\/127\.0\.0\.1:\d+$/) as string,
+    established: record!.established,
+    error: expect.objectContaining({ message: reasons[0] }) as Error,
+  });
+  expect(record!.established).toBe(trial.stage.events.types.includes('handshake') && counter !== 'maxHandshakes');
+  await trial.end();
+}); // prettier-ignore
+
+it.each([
+  ['maxConnections', { maxConnections: 2 }],
+  ['tcpAcceptFilter', { tcpAcceptFilter: '10.0.0.0/8' }],
+])('%s: refused, one event with a reason, one count, one record', async (counter, options) => {
+  const trial = await Trial.begin(clock);
+  const pair = new Pair({ context: trial.stage.context, ...options });
+  await pair.bind('tcp://127.0.0.1:*');
+  const reasons: Error[] = [];
+  const told = new Promise<void>((resolve) =>
+    pair.events.on('accept:error', ({ reason }) => {
+      reasons.push(reason!);
+      resolve();
+    }),
+  );
+  const peers: RawPeer[] = [];
+  if (counter === 'maxConnections') {
+    for (let i = 0; i < 2; i++) peers.push(await RawPeer.connect(pair.lastEndpoint!));
+  }
+  const peer = await RawPeer.connect(pair.lastEndpoint!);
+  await trial.bystander.during(Promise.all([peer.ended, told]));
+  expect(trial.counted).toEqual({ [counter]: 1 });
+  expect(refused).toEqual([{ reason: counter, socketType: 'PAIR', address: pair.lastEndpoint, error: reasons[0] }]);
+  expect([reasons.length, ended]).toEqual([1, []]);
+  for (const each of peers) each.destroy();
+  pair.close();
+  await trial.end();
+});
+
+it('what ended because we ended it is no fault', async () => {
+  const trial = await Trial.begin(clock);
+  const peer = await trial.connected('raw');
+  peer.write(message('x'));
+  await trial.stage.router.receive();
+  trial.stage.router.disconnectPeer(trial.stage.router.peers.find(({ routingId }) => String(routingId) === 'raw')!);
+  await peer.ended;
+  await trial.stage.exchange();
+  expect([trial.counted, ended, refused]).toEqual([{}, [], []]);
+  await trial.end();
+});
+
+it('every counter that a peer can move is moved here, or where its own tests are', () => {
+  const elsewhere = [
+    'maxConnections', // above
+    'tcpAcceptFilter', // above
+    'maxSubscriptions', // publish-subscribe.spec.ts
+    'maxSubscriptionBytes', // publish-subscribe.spec.ts
+    'maxPendingPongs', // frames.spec.ts
+    'acceptFailed', // the system's
+    'cryptography', // with CURVE
+    'zap', // with ZAP
+  ];
+  expect([...Object.keys(acts), ...elsewhere].toSorted()).toEqual(Object.keys(counters).toSorted());
+});
+
+it('stats() tells what there is, and is a copy', async () => {
+  const before = stats();
+  const trial = await Trial.begin(clock);
+  const peer = await trial.connected('raw');
+  const silent = await trial.raw();
+  await trial.stage.events.until('accept', 2);
+  const now = stats();
+  // Of the good pair and of the bystander both sides are in this process.
+  expect(now.sockets - before.sockets).toBe(4);
+  expect(now.connections - before.connections).toBe(2 + 2 + 1);
+  expect(now.handshakes - before.handshakes).toBe(1);
+  expect(now.established - before.established).toBe(2 + 2 + 1);
+  (now.counters as { lost: number }).lost += 1000;
+  expect(stats().counters.lost).toBe(before.counters.lost);
+  for (const each of [peer, silent]) each.destroy();
+  await trial.end();
+});
+
+it('connections that come, say something and go, again and again, while nobody reads: `maxConnections` counts them too', async () => {
+  const trial = await Trial.begin(clock);
+  const pull = new Pull({ context: trial.stage.context, maxConnections: 10 });
+  await pull.bind('tcp://127.0.0.1:*');
+  const events = new EventLog(pull);
+  let served = 0;
+  for (let i = 0; i < 50; i++) {
+    const peer = await RawPeer.connect(pull.lastEndpoint!);
+    peer.write(greeting(), ready('PUSH'), message(String(i), pattern(100_000)));
+    await events.until('accept:error', i < 10 ? 0 : i - 9);
+    if (i < 10) {
+      await events.until('handshake', i + 1);
+      peer.end();
+      await events.until('disconnect', i + 1);
+      served++;
+    }
+    await peer.ended;
+  }
+  expect(served).toBe(10);
+  expect(trial.counted).toEqual({ lost: 10, maxConnections: 40 });
+  // What was read makes room.
+  const read = [];
+  for (let i = 0; i < 10; i++) read.push(Number((await pull.receive())[0]));
+  expect(read.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  const peer = await RawPeer.connect(pull.lastEndpoint!);
+  await peer.handshake('PUSH');
+  peer.write(message('again'));
+  expect((await pull.receive()).map(String)).toEqual(['again']);
+  peer.destroy();
+  pull.close();
+  await trial.end();
+});

@@ -1,0 +1,139 @@
+import { Batch } from '../../../libs/zmq-core/src/connection/batch.js';
+import type { Connection } from '../../../libs/zmq-core/src/connection/connection.js';
+import type { Multipart } from '../../../libs/zmq-core/src/foundation/multipart.js';
+import { isRaw, type SocketTypeName } from '../../../libs/zmq-core/src/foundation/socket-type.js';
+import type { Session } from '../mutator.js';
+import { Broken, type Chance, hold, type Target } from '../target.js';
+import { allowAllocations } from './allocations.js';
+import { type Limits, WatchfulSink } from './watchful-sink.js';
+
+export const HANDSHAKE_MS = 30_000;
+
+/** What the mutants are held to. Small, so that they reach it. */
+export const limits: Limits = { maxMessageSize: 4096, maxFramesPerMessage: 8, maxUnfinishedBytes: 6000 };
+
+/** Part of the inputs that are tried twice: in any chunks, and in one. */
+const COMPARED = 0.25;
+
+const OUR_MESSAGE: Multipart = [Buffer.from('from us'), Buffer.alloc(0)];
+
+/** One side of a conversation, driven as a session does, with a peer that says what it likes. */
+export class ConnectionTarget implements Target {
+  readonly name: string;
+  readonly corpus: readonly Session[];
+  readonly #type: SocketTypeName;
+  readonly #create: () => Connection;
+  readonly #batch = new Batch();
+
+  /** @param create makes the connection of our side; the same each time */
+  constructor(name: string, type: SocketTypeName, corpus: readonly Session[], create: () => Connection) {
+    this.name = name;
+    this.#type = type;
+    this.corpus = corpus;
+    this.#create = create;
+  }
+
+  run(chunks: readonly Buffer[], chance: Chance): void {
+    const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
+    allowAllocations(bytes, () => {
+      // Of a raw stream each chunk is a message.
+      if (!isRaw(this.#type) && chance.chance(COMPARED)) this.#compare(chunks, chance);
+      else this.#converse(chunks, chance);
+    });
+  }
+
+  /** Time passes, the reader has enough now and then, the peer may not be welcome. */
+  #converse(chunks: readonly Buffer[], chance: Chance): void {
+    const connection = this.#create();
+    const sink = new WatchfulSink(this.#type, limits);
+    sink.welcomes = !chance.chance(0.02);
+    const reluctant = chance.chance(0.3);
+    let now = 0;
+    connection.start(now);
+    for (const chunk of chunks) {
+      sink.received += chunk.length;
+      connection.receive(chunk, now);
+      if (reluctant) sink.room = 1 + chance.below(3);
+      this.#drain(connection, sink);
+      while (sink.hasHadEnough && isOpen(sink)) {
+        connection.suspend(now);
+        if (chance.chance(0.5)) now += chance.below(2000);
+        connection.resume(now);
+        sink.room = 1 + chance.below(3);
+        this.#drain(connection, sink);
+      }
+      if (!isOpen(sink)) break;
+      if (!sink.isReady) this.#expectDeadline(connection);
+      if (chance.chance(0.2)) this.#takeOutput(connection);
+      if (sink.isReady && chance.chance(0.2)) this.#encode(connection);
+      if (chance.chance(0.05)) {
+        now += chance.below(5000);
+        if (now >= connection.deadline) connection.tick(now, sink);
+        if (!isOpen(sink)) break;
+      }
+    }
+    this.#takeOutput(connection);
+    connection.takePinned();
+    if (!isOpen(sink)) {
+      hold(connection.deadline === Infinity, 'a connection that is over has a deadline');
+      return;
+    }
+    if (sink.isReady || !connection.handshakes) return;
+    this.#expectDeadline(connection);
+    connection.tick(HANDSHAKE_MS, sink);
+    hold(sink.failure?.kind === 'timeout', 'the limit of the handshake did not end it');
+  }
+
+  /** The same bytes are the same messages, the same failure and the same answers, however they come. */
+  #compare(chunks: readonly Buffer[], chance: Chance): void {
+    const inOne = this.#tracedRun([Buffer.concat(chunks)], () => Infinity);
+    const inMany = this.#tracedRun(chunks, () => (chance.chance(0.5) ? Infinity : 1 + chance.below(3)));
+    if (inOne !== inMany) throw new Broken(`in one chunk: ${inOne}\nin ${chunks.length}: ${inMany}`);
+  }
+
+  #tracedRun(chunks: readonly Buffer[], room: () => number): string {
+    const connection = this.#create();
+    const sink = new WatchfulSink(this.#type, limits);
+    sink.trace = [];
+    connection.start(0);
+    for (const chunk of chunks) {
+      sink.received += chunk.length;
+      connection.receive(chunk, 0);
+      do {
+        sink.room = room();
+        this.#drain(connection, sink);
+      } while (sink.hasHadEnough && isOpen(sink));
+      if (!isOpen(sink)) break;
+    }
+    sink.trace.push(`said ${this.#takeOutput(connection).toString('hex')}`);
+    return sink.trace.join('\n');
+  }
+
+  #drain(connection: Connection, sink: WatchfulSink): void {
+    while (connection.drain(sink) && !sink.hasHadEnough && isOpen(sink));
+  }
+
+  #takeOutput(connection: Connection): Buffer {
+    const { hasOutput } = connection;
+    this.#batch.begin();
+    connection.takeOutput(this.#batch);
+    const said = Buffer.concat(this.#batch.finish());
+    if (hasOutput !== said.length > 0)
+      throw new Broken(`hasOutput is ${hasOutput}, and there are ${said.length} bytes`);
+    return said;
+  }
+
+  #encode(connection: Connection): void {
+    this.#batch.begin();
+    if (!connection.sendsPacked) connection.encode(OUR_MESSAGE, this.#batch);
+    this.#batch.finish();
+  }
+
+  #expectDeadline(connection: Connection): void {
+    if (connection.handshakes) hold(connection.deadline <= HANDSHAKE_MS, 'a handshake without a limit');
+  }
+}
+
+function isOpen({ failure, refused }: WatchfulSink): boolean {
+  return failure === undefined && !refused;
+}
