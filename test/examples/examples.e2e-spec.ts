@@ -63,6 +63,19 @@ describe('the examples do what they say', () => {
     expect(poller.output).toBe('task: wake up\ntask: make coffee\n');
   });
 
+  it('proxy', async () => {
+    const proxy = new Example('proxy');
+    expect(await proxy.exited).toBe(0);
+    expect(proxy.output).toBe('HELLO\nWORLD\n6 frames in, 6 out\n');
+  });
+
+  it('monitor', async () => {
+    const events = new Example('monitor');
+    expect(await events.exited).toBe(0);
+    const endpoint = `tcp://127.0.0.1:${ports.get('5557')}`;
+    expect(events.output).toBe(`connect:delay\nconnect\nhandshake\n0x1 ${endpoint}\n0x1000 ${endpoint}\n`);
+  });
+
   it('http server', async () => {
     const server = new Example('http-server');
     await server.printed('http://');

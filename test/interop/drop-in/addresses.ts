@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from './classes.js';
-import type { Notes, Zmq } from './notes.js';
+import { endOf, type Notes, type Zmq } from './notes.js';
 
 const odd = [
   'foo-bar',
@@ -120,6 +120,20 @@ async function observeTaken(zmq: Zmq, notes: Notes, directory: string): Promise<
       socket.close();
     }
   }
+  const taken = open(zmq, 'Dealer', { linger: 0 });
+  await taken.bind(`ipc://${directory}/taken`);
+  const taking = open(zmq, 'Dealer', { linger: 0 });
+  notes.note('ipc: bound twice', await endOf(taking.bind(`ipc://${directory}/taken`)));
+  taken.close();
+  taking.close();
+
+  const unbinding = open(zmq, 'Dealer', { linger: 0 });
+  unbinding.bindSync('tcp://127.0.0.1:*');
+  const unbound = unbinding.lastEndpoint!;
+  notes.alias(unbound, 'what is unbound');
+  await notes.outcome('unbindSync', () => unbinding['unbindSync']!(unbound));
+  unbinding.close();
+
   const wildcard = open(zmq, 'Dealer', { linger: 0 });
   await wildcard.bind('ipc://*');
   notes.note('ipc://*', /^ipc:\/\/.+/.test(wildcard.lastEndpoint!));

@@ -79,6 +79,8 @@ export async function observe(_zmq: Zmq, notes: Notes, load: (entry: string) => 
   await scatter['send']!('spread');
   notes.note('Gather: receive', await gather['receive']!());
   notes.note('Scatter: several parts', await endOf(scatter['send']!(['a', 'b']) as Promise<void>));
+  await notes.outcome('new Datagram()', () => new draft.Datagram());
+  await notes.outcome('Radio: connect over udp', () => radio.connect('udp://127.0.0.1:47115'));
   for (const socket of [server, client, radio, dish, scatter, gather]) socket.close();
   await notes.outcome('closed: Server send', () => server['send']!('x', meta));
   await notes.outcome('closed: Dish join', () => dish['join']!('x'));

@@ -3,6 +3,8 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Event, Observer } from 'zeromq';
+import { bytes, command, greeting, message, property } from '../../support/raw-bytes.js';
+import { RawPeer } from '../../support/raw-peer.js';
 import { open, type Loose } from './classes.js';
 import { endOf, type Notes, turn, type Zmq } from './notes.js';
 
@@ -18,6 +20,7 @@ export async function observe(zmq: Zmq, notes: Notes): Promise<void> {
     rmSync(directory, { recursive: true, force: true });
   }
   await observeFailures(zmq, notes);
+  await observeRawPeers(zmq, notes);
   await observeObserver(zmq, notes);
 }
 
@@ -100,6 +103,39 @@ async function observeFailures(zmq: Zmq, notes: Notes): Promise<void> {
   notes.note('who does not fit', kinds(await pushed.all));
 }
 
+/** The errors of handshakes that fail: their classes, texts and codes. */
+async function observeRawPeers(zmq: Zmq, notes: Notes): Promise<void> {
+  const cut = property('X-a', 'bcd').subarray(0, -1);
+  const plays: { readonly [name: string]: readonly Buffer[] } = {
+    'another mechanism': [greeting(3, 1, 'PLAIN')],
+    'data before READY': [greeting(), message('x')],
+    'an unknown command': [greeting(), command('HELLO')],
+    'a READY that is cut': [greeting(), command('READY', Buffer.concat([property('Socket-Type', 'DEALER'), cut]))],
+    'an ERROR that is cut': [greeting(), command('ERROR', bytes('09 "bus"'))],
+    'a greeting, and its end': [greeting()],
+  };
+  for (const [name, parts] of Object.entries(plays)) {
+    const router = open(zmq, 'Router', { linger: 0 });
+    const seen = record(router.events);
+    await router.bind('tcp://127.0.0.1:*');
+    const address = router.lastEndpoint!;
+    notes.alias(address, `bound for ${name}`);
+    const peer = await RawPeer.connect(address);
+    await ticking(seen.until('accept'), router);
+    peer.write(...parts);
+    if (name.endsWith('its end')) peer.end();
+    await ticking(seen.until('disconnect'), router);
+    peer.destroy();
+    router.close();
+    // Of one that closes it depends on the moment which of two codes it is.
+    const either = (event: Event): unknown =>
+      event.type === 'handshake:error:other'
+        ? { ...event, error: [event.error.constructor.name, Object.keys(event.error)] }
+        : event;
+    notes.note(`a peer that says ${name}`, (await seen.all).map(either));
+  }
+}
+
 async function observeObserver(zmq: Zmq, notes: Notes): Promise<void> {
   const socket = open(zmq, 'Dealer', { linger: 0 });
   await socket.bind('tcp://127.0.0.1:*');
@@ -153,6 +189,13 @@ async function observeObserver(zmq: Zmq, notes: Notes): Promise<void> {
     closing.closed,
   ]);
   closing.close();
+
+  const unread = open(zmq, 'Dealer', { linger: 0 });
+  const unreadEvents = unread.events;
+  const pending = endOf(unreadEvents.receive());
+  unreadEvents.close();
+  notes.note('a pending receive of an observer that is closed', await pending);
+  unread.close();
 }
 
 /** libzmq goes on with what a socket is to do when the program asks the socket for something. */

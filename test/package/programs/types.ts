@@ -42,7 +42,7 @@ export function wrong(push: zmq.Push, pull: zmq.Pull, stream: zmq.Stream, dealer
   // @ts-expect-error: it cannot be set
   dealer.type = 5;
   // @ts-expect-error: it cannot be set
-  dealer.events = dealer.events;
+  dealer.events = push.events;
   // @ts-expect-error: for subclasses only
   dealer.getInt32Option(17);
   // @ts-expect-error: a subclass says what it is

@@ -39,8 +39,13 @@ export class Observer implements AsyncIterable<Event> {
   constructor(core: SocketCore, socket: object) {
     this.#core = core;
     this.#socket = new WeakRef(socket);
-    this.#stop = core.events.observe((event) => this.#take(event));
-    core.onShutdown.add((error) => this.#shutdown(error));
+    const unobserve = core.events.observe((event) => this.#take(event));
+    const onShutdown = (error: ZmqError): void => this.#shutdown(error);
+    core.onShutdown.add(onShutdown);
+    this.#stop = () => {
+      unobserve();
+      core.onShutdown.delete(onShutdown);
+    };
   }
 
   get closed(): boolean {

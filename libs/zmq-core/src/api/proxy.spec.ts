@@ -450,6 +450,10 @@ describe('mistakes', () => {
     expect(() => new Proxy(wrong, back)).toThrow(new TypeError('Front-end must be a socket object'));
     expect(() => new Proxy(front, wrong)).toThrow(new TypeError('Back-end must be a socket object'));
     expect(() => new Proxy(front, back, wrong as Push)).toThrow(TypeError);
+    const pull = new Pull({ context });
+    expect(() => new Proxy(front, back, pull as Socket as Push)).toThrow(
+      new TypeError('Capture must be a socket that can send'),
+    );
     expect(() => new Proxy(front, back, back)).toThrow(code('EINVAL'));
     const proxy = new Proxy(front, back);
     expect(() => proxy.run()).toThrow('Front-end socket must be bound or connected');
@@ -457,6 +461,9 @@ describe('mistakes', () => {
     expect(() => proxy.run()).toThrow('Back-end socket must be bound or connected');
     back.connect('inproc://back');
     expect(() => proxy.run({ control: wrong as Pull })).toThrow(TypeError);
+    expect(() => proxy.run({ control: new Push({ context }) as Socket as Pull })).toThrow(
+      new TypeError('Control must be a socket that can receive'),
+    );
     expect(() => proxy.run({ control: front })).toThrow(code('EINVAL'));
     back.close();
     expect(() => proxy.run()).toThrow(code('EINVAL'));

@@ -64,12 +64,13 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   readonly capture: (Socket & Writable) | undefined;
   #core: ProxyCore | undefined;
 
-  /** Throws a `TypeError` for what is no socket, EINVAL for a capture that is one of the two. */
+  /** Throws a `TypeError` for what is no socket and for a capture that cannot send, EINVAL for a capture that is one of the two. */
   constructor(frontEnd: F, backEnd: B, capture?: Socket & Writable) {
     if (!(frontEnd instanceof Socket)) throw new TypeError('Front-end must be a socket object');
     if (!(backEnd instanceof Socket)) throw new TypeError('Back-end must be a socket object');
     if (capture !== undefined && !((capture as unknown) instanceof Socket))
       throw new TypeError('Capture must be a socket object');
+    if (capture !== undefined && !('send' in capture)) throw new TypeError('Capture must be a socket that can send');
     assertOther(capture, 'capture', [frontEnd, backEnd]);
     this.frontEnd = frontEnd;
     this.backEnd = backEnd;
@@ -89,6 +90,8 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     const { frontEnd, backEnd, capture } = this;
     if (control !== undefined && !((control as unknown) instanceof Socket))
       throw new TypeError('Control must be a socket object');
+    if (control !== undefined && !('receive' in control))
+      throw new TypeError('Control must be a socket that can receive');
     assertOther(control, 'control', [frontEnd, backEnd, capture]);
     assertReachable(frontEnd, 'Front-end');
     assertReachable(backEnd, 'Back-end');

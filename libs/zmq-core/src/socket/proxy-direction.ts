@@ -105,7 +105,8 @@ export class ProxyDirection {
     } catch (error) {
       // One message that cannot be sent must not end the service of all the others, as it does in libzmq.
       if (!(error instanceof ZmqError)) throw error;
-      this.dropped++;
+      // What the capture cannot have goes on all the same.
+      if (counter !== undefined) this.dropped++;
     }
     return true;
   }

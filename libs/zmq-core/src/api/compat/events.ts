@@ -105,7 +105,7 @@ export function toNpmEvent(event: InnerEvent): Event {
     case 'bind:error':
     case 'close:error':
     case 'handshake:error:other':
-      return { type, address: event.address, error: asNpmEventError(event.error) as ErrnoError };
+      return { type, address: event.address, error: asNpmEventError(event.error) };
     case 'close':
       // Of what could not be bound libzmq does not tell the address, and the key is not there.
       if (event.address === '') return { type } as Event;

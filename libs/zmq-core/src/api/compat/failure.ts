@@ -1,4 +1,5 @@
-import { textOf, ZmqError } from '../../foundation/errors.js';
+import { errnoOf, textOf, ZmqError } from '../../foundation/errors.js';
+import type { ErrnoError } from './events.js';
 
 /**
  * zeromq.js' error for one of ours: a plain `Error` with the standard text word for word,
@@ -14,11 +15,12 @@ export function asNpmError(error: unknown, text?: string): unknown {
   return Object.assign(plain, { errno, code }, address === undefined ? {} : { address });
 }
 
-/** The same for the `error` of an event, whose address is the event's. */
-export function asNpmEventError(error: unknown): unknown {
-  const plain = asNpmError(error);
-  if (plain !== error) delete (plain as { address?: string }).address;
-  return plain;
+/** The same for the `error` of an event, also one of Node, which counts downwards from 0. Its address is the event's. */
+export function asNpmEventError(error: NodeJS.ErrnoException): ErrnoError {
+  const { code = '', errno = 0, message } = error;
+  const text = textOf(code) ?? message;
+  const plain = new Error(text, text === message ? undefined : { cause: error });
+  return Object.assign(plain, { errno: errnoOf(code) || Math.abs(errno), code });
 }
 
 /** For `promise.catch`. */

@@ -26,8 +26,9 @@ const mechanisms: readonly (string | null)[] = [null, 'plain', 'curve', 'gssapi'
 
 /** By libzmq's number. */
 export const specialOptions: Readonly<Record<number, SpecialOption>> = {
-  6: { type: 'bytes', on: ['SUB'], write: (core, topic) => subscribe(core, [toBytes(topic)]) },
-  7: { type: 'bytes', on: ['SUB'], write: (core, topic) => unsubscribe(core, [toBytes(topic)]) },
+  // On an XPUB with `manual` they are of the peer whose subscription was received last.
+  6: { type: 'bytes', on: ['SUB', 'XPUB'], write: (core, topic) => subscribe(core, [toBytes(topic)]) },
+  7: { type: 'bytes', on: ['SUB', 'XPUB'], write: (core, topic) => unsubscribe(core, [toBytes(topic)]) },
   // ZMQ_RCVMORE: nobody has read half a message here.
   13: { type: 'int32', read: () => 0 },
   // ZMQ_EVENTS

@@ -26,6 +26,8 @@ const rows = {
 
 type TypeOption = keyof typeof rows;
 
+export const typeAccessors: readonly OptionAccessor[] = Object.entries(rows).map(([name, row]) => ({ name, ...row }));
+
 const ofSending: readonly TypeOption[] = ['sendBufferSize', 'sendHighWaterMark', 'sendTimeout', 'multicastHops'];
 const ofReceiving: readonly TypeOption[] = ['receiveBufferSize', 'receiveHighWaterMark', 'receiveTimeout'];
 
