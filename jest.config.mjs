@@ -19,5 +19,7 @@ export default {
     '^@nest-zmq/core/zeromq/(draft|v5-compat)$': '<rootDir>/libs/zmq-core/src/zeromq/$1.ts',
     '^@nest-zmq/transport$': '<rootDir>/libs/nest-transport/src/index.ts',
     '^@nest-zmq/transport/testing$': '<rootDir>/libs/nest-transport/src/zmq.testing.ts',
+    '^@nest-zmq/transport/(msgpack|protobuf|terminus|prometheus|opentelemetry)$':
+      '<rootDir>/libs/nest-transport/src/$1.ts',
   },
 };

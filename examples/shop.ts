@@ -38,7 +38,7 @@ class ShopModule {}
 
 const app = await NestFactory.createMicroservice<MicroserviceOptions>(ShopModule, {
   strategy: new ZmqServer({
-    name: `shop-${process.pid}`,
+    peerName: `shop-${process.pid}`,
     connect: 'tcp://127.0.0.1:5560',
     events: { connect: 'tcp://127.0.0.1:5561' },
   }),

@@ -18,6 +18,7 @@ beforeAll(async () => {
   const tsc = [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}examples`, '--outDir', compiled];
   const { status, stdout } = spawnSync(process.execPath, tsc, { encoding: 'utf8' });
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+  const observed = ['5563', '5564', '5565', '5566', '5567'];
   ports = await Ports.instead([
     '3000',
     '5555',
@@ -26,11 +27,11 @@ beforeAll(async () => {
     '5560',
     '5561',
     '5562',
-    '5563',
     '5570',
     '5571',
     '5572',
     '5580',
+    ...observed,
   ]);
   for (const file of readdirSync(compiled).filter((name) => name.endsWith('.js')))
     writeFileSync(`${compiled}${file}`, ports.put(readFileSync(`${compiled}${file}`, 'utf8')));
@@ -212,5 +213,46 @@ describe('the examples do what they say', () => {
       await example.stop();
       expect(example.output).not.toContain('ERROR');
     }
+  });
+
+  it('codecs', async () => {
+    const codecs = new Example('codecs');
+    expect(await codecs.exited).toBe(0);
+    expect(codecs.output).toBe('application/msgpack: 3 bytes\napplication/x-protobuf: 3 bytes\n');
+  });
+
+  it('config service', async () => {
+    const service = new Example('config-service');
+    expect(await service.exited).toBe(0);
+    expect(service.output).toBe('tea costs 3\n');
+  });
+
+  it('hybrid', async () => {
+    const hybrid = new Example('hybrid');
+    await hybrid.printed('successfully started');
+    const response = await fetch(`http://127.0.0.1:${ports.get('3000')}/time`);
+    expect(await response.json()).toEqual({ year: expect.any(Number) as number });
+    await hybrid.stop();
+    expect(hybrid.output).not.toMatch(/ERROR|WARN/);
+  });
+
+  it('observed', async () => {
+    const observed = new Example('observed');
+    await observed.printed('Nest application successfully started');
+    const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${ports.get('3000')}/${path}`);
+    expect(await (await get('hello')).text()).toBe('Hello');
+    expect(await (await get('health')).json()).toMatchObject({ status: 'ok', details: { hello: { peersUp: 1 } } });
+    const metrics = await (await get('metrics')).text();
+    expect(metrics).toContain('nest_zmq_server_calls_completed_total{name="hello-1"} 1');
+    expect(metrics).toContain('pattern="hello",outcome="completed"} 1');
+    await observed.stop();
+    expect(observed.output).not.toMatch(/ERROR|WARN/);
+  });
+
+  it('traced', async () => {
+    const traced = new Example('traced');
+    expect(await traced.exited).toBe(0);
+    const traces = [...traced.output.matchAll(/^ {2}traceId: '(.+)'/gm)].map(([, id]) => id);
+    expect([traces.length, new Set(traces).size]).toEqual([2, 1]);
   });
 });

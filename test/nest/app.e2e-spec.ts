@@ -442,8 +442,8 @@ it('a strategy that is a provider drains before the modules are destroyed on a s
     constructor() {
       super({ bind: 'tcp://127.0.0.1:*' });
     }
-    async onModuleDestroy(): Promise<void> {
-      await this.close();
+    override async onModuleDestroy(): Promise<void> {
+      await super.onModuleDestroy();
       log.push('drained');
     }
   }

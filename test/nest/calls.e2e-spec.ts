@@ -160,8 +160,8 @@ describe.each(transports)('calls over %s', (transport) => {
 
   beforeAll(async () => {
     apps = new Apps(transport);
-    running = await apps.serve([CallsController], { name: 'the server' });
-    client = apps.client([running], { name: 'the client' });
+    running = await apps.serve([CallsController], { peerName: 'the server' });
+    client = apps.client([running], { peerName: 'the client' });
     await client.connect();
   });
   afterAll(() => apps.close());

@@ -149,7 +149,7 @@ describe('connect()', () => {
       bind: undefined,
       connect: calls.lastEndpoint ?? '',
       events: { connect: events.lastEndpoint ?? '' },
-      name: 'dialled',
+      peerName: 'dialled',
     });
     expect(await call).toBe('early');
     expect(client.servers()).toMatchObject([{ name: 'dialled', handled: 1 }]);

@@ -23,8 +23,8 @@ describe('a server that is killed', () => {
   beforeEach(async () => {
     apps = new Apps();
     [a, b] = await Promise.all([
-      ServerProcess.start({ bind: 'tcp://127.0.0.1:*', events, name: 'a' }),
-      ServerProcess.start({ bind: 'tcp://127.0.0.1:*', events, name: 'b' }),
+      ServerProcess.start({ bind: 'tcp://127.0.0.1:*', events, peerName: 'a' }),
+      ServerProcess.start({ bind: 'tcp://127.0.0.1:*', events, peerName: 'b' }),
     ]);
     apps.defer(() => a.stop());
     apps.defer(() => b.stop());
@@ -68,7 +68,7 @@ describe('a server that is killed', () => {
     a.kill('SIGKILL');
     await a.exited;
     await until(() => client.servers().length === 1);
-    const again = await ServerProcess.start({ bind: address, events, name: 'a' });
+    const again = await ServerProcess.start({ bind: address, events, peerName: 'a' });
     apps.defer(() => again.stop());
     await until(() => client.servers().length === 2);
     const pids = await Promise.all(Array.from({ length: 4 }, () => pid(client)));

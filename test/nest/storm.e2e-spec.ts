@@ -61,7 +61,7 @@ function expectOnce(outcomes: readonly Outcome[]): void {
 }
 
 async function start(apps: Apps, name: string, bind = 'tcp://127.0.0.1:*'): Promise<ServerProcess> {
-  const server = await ServerProcess.start({ bind, events, name });
+  const server = await ServerProcess.start({ bind, events, peerName: name });
   apps.defer(() => server.stop());
   return server;
 }

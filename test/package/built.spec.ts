@@ -11,9 +11,14 @@ async function node(...args: string[]): Promise<string> {
 }
 
 describe.each([
-  ['@nest-zmq/core', 'Router'],
-  ['@nest-zmq/transport', 'ZmqServer'],
-])('%s, built', (name, exported) => {
+  ['@nest-zmq/core', 'Router', 'index'],
+  ['@nest-zmq/transport', 'ZmqServer', 'index'],
+  ['@nest-zmq/transport/msgpack', 'msgpackCodec', 'msgpack'],
+  ['@nest-zmq/transport/protobuf', 'protobufCodec', 'protobuf'],
+  ['@nest-zmq/transport/terminus', 'ZmqHealthIndicator', 'terminus'],
+  ['@nest-zmq/transport/prometheus', 'prometheusMetrics', 'prometheus'],
+  ['@nest-zmq/transport/opentelemetry', 'openTelemetryTracing', 'opentelemetry'],
+])('%s, built', (name, exported, file) => {
   it('loads by import()', async () => {
     expect(await node('-e', `import('${name}').then((it) => console.log(typeof it.${exported}))`)).toBe('function');
   });
@@ -35,6 +40,33 @@ describe.each([
       { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
       ts.sys,
     );
-    expect(resolvedModule?.resolvedFileName).toMatch(/dist\/index\.d\.ts$/);
+    expect(resolvedModule?.resolvedFileName).toMatch(new RegExp(`dist/${file}\\.d\\.ts$`));
+  });
+});
+
+describe.each([
+  ['@nest-zmq/transport/msgpack', 'msgpackr', 'msgpackCodec()'],
+  ['@nest-zmq/transport/protobuf', 'protobufjs', "protobufCodec({ root: 'x', types: {} })"],
+  [
+    '@nest-zmq/transport/prometheus',
+    'prom-client',
+    'prometheusMetrics({ registry: { registerMetric() {}, getSingleMetric() {} } })',
+  ],
+  ['@nest-zmq/transport/opentelemetry', '@opentelemetry/api', 'openTelemetryTracing()'],
+])('%s without %s', (entry, peer, use) => {
+  it('loads, and says what to install when it is used', async () => {
+    const program = `
+      const Module = require('node:module');
+      const resolve = Module._resolveFilename;
+      Module._resolveFilename = (name, ...rest) => {
+        if (name === '${peer}') throw Object.assign(new Error("Cannot find module '${peer}'"), { code: 'MODULE_NOT_FOUND' });
+        return resolve(name, ...rest);
+      };
+      const it = require('${entry}');
+      try { it.${use}; } catch (error) { console.log(error.name, error.message); }`;
+    const name = use.slice(0, use.indexOf('('));
+    expect(await node('-e', program)).toBe(
+      `ZmqMissingPackageError ${name}() needs the package '${peer}', which is not installed: npm install ${peer}`,
+    );
   });
 });

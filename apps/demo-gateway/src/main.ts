@@ -21,7 +21,7 @@ app.useGlobalFilters(new ClusterErrorFilter(app.getHttpAdapter()));
 
 // game servers on the other: they call with their reports
 const reports = app.connectMicroservice(
-  { strategy: new ZmqServer({ name: 'gateway', bind: endpoints.reports }) },
+  { strategy: new ZmqServer({ peerName: 'gateway', bind: endpoints.reports }) },
   { deferInitialization: true },
 );
 reports.useGlobalPipes(new StandardSchemaValidationPipe());

@@ -13,7 +13,7 @@ const config = readConfig(process.env);
 const { name, gateway } = config;
 
 const app = await NestFactory.createMicroservice<MicroserviceOptions>(GameServerModule.with(config), {
-  strategy: new ZmqServer({ name, connect: gateway.calls, events: { connect: gateway.events } }),
+  strategy: new ZmqServer({ peerName: name, connect: gateway.calls, events: { connect: gateway.events } }),
   logger: loggerFrom(process.env, name),
 });
 app.useGlobalPipes(

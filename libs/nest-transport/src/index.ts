@@ -1,3 +1,4 @@
+export type { ZmqPing } from './channels/call-client.channel.js';
 export type { CallServerStats } from './channels/call-server.channel.js';
 export type { EventPublisherStats } from './channels/event-publisher.channel.js';
 export type { ZmqForwarderEnd, ZmqForwarderOptions } from './forwarder/forwarder.options.js';
@@ -13,8 +14,15 @@ export type { EventRunnerStats } from './inflight/event.runner.js';
 export type { PendingCallsStats } from './inflight/pending.calls.js';
 export type { ServerCallsStats } from './inflight/server.calls.js';
 export type { ZmqServerInfo } from './inflight/server.link.js';
+export type {
+  ZmqMetrics,
+  ZmqMetricsKind,
+  ZmqMetricsSource,
+  ZmqOutcome,
+  ZmqWork,
+  ZmqWorkLabels,
+} from './metrics/zmq.metrics.js';
 export type { ZmqHeaders } from './packet/metadata.codec.js';
-export { jsonCodec, type ZmqCodec } from './packet/payload.codec.js';
 export { ZmqAuthenticatorError } from './security/authenticator.errors.js';
 export {
   getZmqAuthenticatorToken,
@@ -32,6 +40,16 @@ export type {
   ZmqSecurityOptions,
 } from './security/security.options.js';
 export { ZapHandler, type ZmqAdmission, type ZmqAuthenticator } from './security/zap-handler.decorator.js';
+export { jsonCodec, type ZmqCodec, type ZmqPayloadUse } from './packet/payload.codec.js';
+export type {
+  ZmqIncoming,
+  ZmqOutgoing,
+  ZmqOutgoingSpan,
+  ZmqSpan,
+  ZmqSpanEnd,
+  ZmqTraced,
+  ZmqTracing,
+} from './tracing/zmq.tracing.js';
 export type { ZmqPoolRegistration } from './worker/pool.module.js';
 export type { ZmqTaskFailure } from './worker/task.failure.js';
 export { ZmqTaskContext } from './worker/task.context.js';
@@ -60,7 +78,10 @@ export type { ZmqPoolEnd, ZmqPoolOptions, ZmqWorkersOptions } from './worker/wor
 export type { ZmqWorkersRegistration } from './worker/workers.module.js';
 export { ZmqPool, type ZmqPoolStats, type ZmqPushOptions, type ZmqRunOptions } from './worker/zmq.pool.js';
 export { ZmqWorkers, type ZmqWorkersStats } from './worker/zmq.workers.js';
+export { zmqMicroservice } from './zmq.microservice.js';
 export { ZmqModule } from './zmq.module.js';
+export type { ZmqRootRegistration } from './zmq.root.module.js';
+export type { ZmqRootOptions, ZmqSharedOptions } from './zmq.root.options.js';
 export {
   getZmqClientToken,
   getZmqForwarderToken,
@@ -71,8 +92,9 @@ export {
   InjectZmqPool,
   InjectZmqWorkers,
 } from './zmq.tokens.js';
-export type { ZmqClientRegistration, ZmqProvidedClientOptions } from './zmq.client.module.js';
-export { ZmqClient, type ZmqClientSockets, type ZmqClientStats } from './zmq.client.js';
+export type { ZmqClientRegistration } from './zmq.client.module.js';
+export { ZmqClient, type ZmqClientSockets } from './zmq.client.js';
+export type { ZmqClientStats } from './zmq.client.stats.js';
 export { systemClock, type ZmqClock, type ZmqTimer } from './zmq.clock.js';
 export { ZMQ_TRANSPORT } from './zmq.constants.js';
 export { ZmqContext } from './zmq.context.js';
@@ -81,6 +103,7 @@ export {
   ZmqClosedError,
   ZmqCodecError,
   ZmqMalformedError,
+  ZmqMissingPackageError,
   ZmqNoPeerError,
   ZmqOptionsError,
   ZmqPatternError,
@@ -95,6 +118,7 @@ export type {
   ZmqClientOptions,
   ZmqEndpoints,
   ZmqHeartbeatOptions,
+  ZmqPingOptions,
   ZmqReconnectOptions,
   ZmqServerOptions,
   ZmqSocketOptions,

@@ -3,13 +3,8 @@ import { WorkersHostModule } from './worker/workers.host.js';
 import { ZmqClient } from './zmq.client.js';
 import { ZmqNoPeerError, ZmqOptionsError } from './zmq.errors.js';
 import type { ZmqClientOptions } from './zmq.options.js';
-import { getZmqClientToken } from './zmq.tokens.js';
-
-/** Options of a client that is provided by `ZmqModule.registerClient(…)`. */
-export interface ZmqProvidedClientOptions extends Omit<ZmqClientOptions, 'name'> {
-  /** The name that the client gives itself, at most 255 bytes: `name` of `new ZmqClient(…)`. Servers see it as `properties['X-Name']`. */
-  peerName?: string | undefined;
-}
+import { withShared, type ZmqRootOptions } from './zmq.root.options.js';
+import { getZmqClientToken, SHARED_OPTIONS } from './zmq.tokens.js';
 
 /** What `registerClient` takes beside the client's options. */
 export interface ZmqClientRegistration {
@@ -23,8 +18,8 @@ export interface ZmqClientRegistration {
 class ProvidedClient extends ZmqClient implements OnModuleInit, OnApplicationShutdown {
   readonly #binds: boolean;
 
-  constructor({ peerName, ...options }: ZmqProvidedClientOptions) {
-    super({ ...options, name: peerName });
+  constructor(options: ZmqClientOptions) {
+    super(options);
     this.#binds = options.bind !== undefined || options.events?.bind !== undefined;
   }
 
@@ -48,13 +43,13 @@ class ProvidedClient extends ZmqClient implements OnModuleInit, OnApplicationShu
 /** Each registration is a module of its own, so they do not see each other's. */
 const CLIENT_OPTIONS = 'ZMQ_CLIENT_OPTIONS';
 
-const builder = new ConfigurableModuleBuilder<ZmqProvidedClientOptions>({
+const builder = new ConfigurableModuleBuilder<ZmqClientOptions>({
   optionsInjectionToken: CLIENT_OPTIONS,
   alwaysTransient: true,
 })
   .setExtras<ZmqClientRegistration>({ name: undefined, isGlobal: false }, (definition, { name, isGlobal = false }) => {
     const token = getZmqClientToken(name);
-    const provider = { provide: token, useFactory: createClient, inject: [CLIENT_OPTIONS] };
+    const provider = { provide: token, useFactory: createClient, inject: [CLIENT_OPTIONS, SHARED_OPTIONS] };
     return {
       ...definition,
       global: isGlobal,
@@ -64,11 +59,11 @@ const builder = new ConfigurableModuleBuilder<ZmqProvidedClientOptions>({
   })
   .build();
 
-function createClient(options: ZmqProvidedClientOptions): ZmqClient {
+function createClient(options: ZmqClientOptions, shared?: ZmqRootOptions): ZmqClient {
   if (typeof options === 'object' && options !== null && 'name' in options) {
     throw new ZmqOptionsError('name', "stands beside 'useFactory'; for the name that servers see, give 'peerName'");
   }
-  return new ProvidedClient(options);
+  return new ProvidedClient(withShared(shared, options));
 }
 
 export type ZmqClientModuleOptions = typeof builder.OPTIONS_TYPE;

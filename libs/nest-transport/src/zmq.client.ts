@@ -1,34 +1,27 @@
 import type { Dealer, Publisher } from '@nest-zmq/core';
-import { Logger } from '@nestjs/common';
 import { ClientProxy, type IncomingResponse, type ReadPacket } from '@nestjs/microservices';
 import { connectable, defer, merge, mergeMap, Observable, Subject } from 'rxjs';
-import { CallClientChannel } from './channels/call-client.channel.js';
-import { EventPublisherChannel, type EventPublisherStats } from './channels/event-publisher.channel.js';
+import { CallClientChannel, type ZmqPing } from './channels/call-client.channel.js';
+import { EventPublisherChannel } from './channels/event-publisher.channel.js';
 import { listOf, maxMessageSize } from './channels/socket.options.js';
 import { DeadlineQueue } from './inflight/deadline.queue.js';
 import { PendingCall, type ReplyCallback } from './inflight/pending.call.js';
-import type { PendingCalls, PendingCallsStats } from './inflight/pending.calls.js';
+import type { PendingCalls } from './inflight/pending.calls.js';
 import type { ServerLink, ZmqServerInfo } from './inflight/server.link.js';
 import { encodeEvent } from './packet/event.packet.js';
 import { PayloadCodecs } from './packet/payload.codec.js';
+import { LogLimiter } from './worker/log.limiter.js';
 import { systemClock } from './zmq.clock.js';
-import { ZmqOptionsError } from './zmq.errors.js';
+import { ZmqNoPeerError, ZmqOptionsError, ZmqPatternError } from './zmq.errors.js';
 import { type ZmqClientEvents, ZmqListeners } from './zmq.events.js';
+import { observeCall, withHeaders } from './zmq.client.observer.js';
+import { clientStats, type ZmqClientStats } from './zmq.client.stats.js';
+import { Instruments } from './zmq.instruments.js';
+import { loggerOf, type ZmqLogger } from './zmq.logger.js';
 import { checkClientOptions } from './zmq.options.check.js';
-import type { ZmqClientOptions } from './zmq.options.js';
+import type { ZmqClientOptions, ZmqPingOptions } from './zmq.options.js';
 import { OutgoingPackets } from './zmq.outgoing.js';
 import { ZmqStatus } from './zmq.status.js';
-
-/** What a client has done since it connected, and does now. */
-export interface ZmqClientStats {
-  readonly calls: PendingCallsStats & {
-    /** Messages of servers that do not have the shape of a reply. */
-    readonly malformed: number;
-    /** Control messages with a verb that this version does not know. */
-    readonly unknownVerbs: number;
-  };
-  readonly events: EventPublisherStats | undefined;
-}
 
 /** The sockets of a client, for what this class does not offer. */
 export interface ZmqClientSockets {
@@ -41,6 +34,8 @@ interface Channels {
   readonly events: EventPublisherChannel | undefined;
   /** All endpoints are bound, and dialled. */
   readonly opened: Promise<void>;
+  /** Ends the reading of its counters. */
+  readonly unwatch: (() => void) | undefined;
 }
 
 /**
@@ -62,13 +57,15 @@ interface Channels {
  * const sum = await firstValueFrom(client.send<number>('sum', [1, 2, 3]));
  */
 export class ZmqClient extends ClientProxy<ZmqClientEvents> {
-  protected readonly logger = new Logger(ZmqClient.name);
+  protected readonly logger: ZmqLogger;
 
   readonly #options: ZmqClientOptions;
   readonly #codecs: PayloadCodecs;
   readonly #outgoing: OutgoingPackets;
   readonly #deadlines: DeadlineQueue;
-  readonly #listeners = new ZmqListeners<ZmqClientEvents>(this.logger);
+  readonly #listeners: ZmqListeners<ZmqClientEvents>;
+  readonly #instruments: Instruments | undefined;
+  readonly #log: LogLimiter;
   #channels: Channels | undefined;
   #connecting: Promise<void> | undefined;
   /** Numbers the packets that go through Nest's serializers. */
@@ -78,10 +75,15 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
   constructor(options: ZmqClientOptions) {
     super();
     checkClientOptions(options);
+    const { clock = systemClock } = options;
     this.#options = options;
+    this.logger = loggerOf(options.logger, ZmqClient.name);
+    this.#listeners = new ZmqListeners(this.logger);
+    this.#instruments = Instruments.of(options.peerName, options, clock);
+    this.#log = new LogLimiter(clock, (message) => this.logger.error(message));
     this.#codecs = new PayloadCodecs(options.codec, maxMessageSize(options));
     this.#outgoing = new OutgoingPackets(this.#codecs, options.serializer, options.deadline);
-    this.#deadlines = new DeadlineQueue(options.clock ?? systemClock);
+    this.#deadlines = new DeadlineQueue(clock);
   }
 
   /** `connected` with the first server, `disconnected` with the loss of the last and with `close()`. */
@@ -144,7 +146,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
   sendToAll<TResult = unknown, TInput = unknown>(pattern: unknown, data: TInput): Observable<TResult> {
     if (isNil(pattern) || isNil(data)) return super.send<TResult, TInput>(pattern, data);
     return defer(async () => {
-      const channel = this.#callChannel();
+      const channel = this.#callChannel().calls;
       await channel.ready(Math.max(1, this.#options.minPeers ?? 1));
       return channel.calls;
     }).pipe(
@@ -194,23 +196,36 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     return [...(this.#channels?.calls?.calls.links ?? [])].map((link) => link.info());
   }
 
+  /**
+   * Asks every server that is connected whether it answers, and connects for that if it must.
+   * @returns what each answered; fewer than `minPeers` when no more came in time
+   * @throws ZmqOptionsError the client has no endpoint for calls
+   * @throws ZmqError an endpoint cannot be opened
+   */
+  async ping({ minPeers = 1, timeout = 1_000 }: ZmqPingOptions = {}): Promise<ZmqPing[]> {
+    const { calls, opened } = this.#callChannel();
+    const start = this.#deadlines.now();
+    await opened;
+    try {
+      // The other half is left for the answers of those that are there.
+      await calls.ready(minPeers, timeout / 2);
+    } catch (error) {
+      if (!(error instanceof ZmqNoPeerError)) throw error;
+    }
+    return calls.ping(Math.max(timeout / 2, timeout - (this.#deadlines.now() - start)));
+  }
+
   /** Counters since it connected; `undefined` while it is not connected. */
   stats(): ZmqClientStats | undefined {
     if (this.#channels === undefined) return undefined;
     const { calls, events } = this.#channels;
-    const none = { inFlight: 0, waiting: 0, sent: 0, answered: 0, timedOut: 0, cancelled: 0, lost: 0, late: 0 };
-    const counts = calls?.calls.stats() ?? none;
-    return {
-      calls: { ...counts, malformed: calls?.malformed ?? 0, unknownVerbs: calls?.unknownVerbs ?? 0 },
-      events: events?.stats(),
-    };
+    return clientStats(calls, events);
   }
 
   /** @returns cancels the call; does nothing once it is settled */
   protected publish(packet: ReadPacket, callback: ReplyCallback): () => void {
     try {
-      const { calls } = this.#callChannel();
-      return this.#start(packet, callback, calls);
+      return this.#start(packet, callback, this.#callChannel().calls.calls);
     } catch (err) {
       callback({ err, isDisposed: true });
       return () => {};
@@ -222,28 +237,53 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
    * @throws ZmqPatternError, ZmqCodecError, ZmqTooLargeError it has no form on the wire
    */
   #start(packet: ReadPacket, callback: ReplyCallback, calls: PendingCalls, link?: ServerLink): () => void {
-    const id = String(++this.#packets);
     const name = this.normalizePattern(packet.pattern as string);
+    if (this.#instruments !== undefined) {
+      return observeCall(this.#instruments, name, packet, callback, {
+        start: (told, reply) => this.#send(name, told, reply, calls, link),
+        cancel: (call) => calls.cancel(call),
+      });
+    }
+    const call = this.#send(name, packet, callback, calls, link);
+    return () => calls.cancel(call);
+  }
+
+  #send(
+    name: string,
+    packet: ReadPacket,
+    callback: ReplyCallback,
+    calls: PendingCalls,
+    link?: ServerLink,
+  ): PendingCall {
+    const id = String(++this.#packets);
     const content = this.#outgoing.prepare(name, packet, id);
     const call = new PendingCall(content, this.#deserializing(id, callback), calls.onTimeout);
     if (link === undefined) calls.start(call);
     else calls.startAt(link, call);
-    return () => calls.cancel(call);
+    return call;
   }
 
   protected async dispatchEvent<T = unknown>(packet: ReadPacket): Promise<T> {
     try {
-      const { events } = this.#open();
-      if (events === undefined) throw new ZmqOptionsError('events', 'is needed to emit() events');
       const route = this.normalizePattern(packet.pattern as string);
-      const { name, payload, contentType, headers } = this.#outgoing.prepare(route, packet);
-      await events.publish(encodeEvent(name, payload, { contentType, headers }));
+      const observed = this.#instruments?.outgoing({ kind: 'event', name: route });
+      if (observed === undefined) await this.#emit(route, packet);
+      else await observed.settle(() => this.#emit(route, withHeaders(packet, observed)));
     } catch (error) {
       // Whoever does not subscribe would never hear of it.
-      this.logger.error(error);
+      this.#log.log(kindOf(error), () => `An event was not published: ${String(error)}`);
       throw error;
     }
     return undefined as T;
+  }
+
+  /** @throws what `prepare` and the channel do */
+  async #emit(route: string, packet: ReadPacket): Promise<void> {
+    const { events } = this.#open();
+    if (events === undefined) throw new ZmqOptionsError('events', 'is needed to emit() events');
+    const { name, payload, contentType, headers, server } = this.#outgoing.prepare(route, packet);
+    if (server !== undefined) throw new ZmqPatternError('An event goes to every server: setServer() is for calls');
+    await events.publish(encodeEvent(name, payload, { contentType, headers }));
   }
 
   /** Nest's deserializer may be asynchronous; the order of the values stays. */
@@ -276,10 +316,10 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     }
   }
 
-  #callChannel(): CallClientChannel {
-    const { calls } = this.#open();
-    if (calls === undefined) throw new ZmqOptionsError('connect', "or 'bind' is needed to send() calls");
-    return calls;
+  #callChannel(): Channels & { readonly calls: CallClientChannel } {
+    const channels = this.#open();
+    if (!hasCalls(channels)) throw new ZmqOptionsError('connect', "or 'bind' is needed to send() calls");
+    return channels;
   }
 
   #open(): Channels {
@@ -290,7 +330,8 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     const calls = this.#createCallChannel();
     const events = this.#createEventChannel();
     const opened = Promise.all([calls?.open(), events?.open()]).then(() => {});
-    const channels: Channels = { calls, events, opened };
+    const source = { kind: 'client', name: this.#options.peerName ?? '', stats: () => this.stats() } as const;
+    const channels: Channels = { calls, events, opened, unwatch: this.#options.metrics?.watch(source) };
     opened.catch((error: unknown) => {
       if (this.#channels !== channels) return;
       this.#channels = undefined;
@@ -329,11 +370,21 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     return new EventPublisherChannel(options, this.#deadlines);
   }
 
-  async #shut({ calls, events }: Channels, error?: unknown): Promise<void> {
+  async #shut({ calls, events, unwatch }: Channels, error?: unknown): Promise<void> {
+    unwatch?.();
     this._status$.next(ZmqStatus.DISCONNECTED);
     await Promise.all([calls?.close(error), events?.close(error)]);
     if (this.#deadlines.size === 0) this.#deadlines.clear();
   }
+}
+
+function hasCalls(channels: Channels): channels is Channels & { readonly calls: CallClientChannel } {
+  return channels.calls !== undefined;
+}
+
+/** Few, for the log: the names of our errors and of the system's. */
+function kindOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'error';
 }
 
 function isUnused({ calls, events }: Channels): boolean {

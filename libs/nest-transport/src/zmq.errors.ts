@@ -92,9 +92,12 @@ export class ZmqMalformedError extends ZmqTransportError {
 export class ZmqCodecError extends ZmqTransportError {
   override readonly name = 'ZmqCodecError';
   readonly code = 'CODEC';
+  /** The content type that it is about, if that is known. */
+  readonly contentType: string | undefined;
 
-  constructor(message: string, cause?: unknown) {
+  constructor(message: string, cause?: unknown, contentType?: string) {
     super(message, cause === undefined ? undefined : { cause });
+    this.contentType = contentType;
   }
 }
 
@@ -123,6 +126,21 @@ export class ZmqOptionsError extends ZmqTransportError {
   constructor(key: string, message: string) {
     super(`Option '${key}': ${message}`);
     this.key = key;
+  }
+}
+
+/** A feature needs a package that is not installed. `packageName` says which; the message, how to install it. */
+export class ZmqMissingPackageError extends ZmqTransportError {
+  override readonly name = 'ZmqMissingPackageError';
+  readonly code = 'MISSING_PACKAGE';
+  readonly packageName: string;
+
+  constructor(packageName: string, neededBy: string, cause?: unknown) {
+    super(
+      `${neededBy} needs the package '${packageName}', which is not installed: npm install ${packageName}`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.packageName = packageName;
   }
 }
 

@@ -15,6 +15,7 @@ export class HandlerBook {
   /** Those of `#calls` whose pattern has a wildcard. */
   readonly #wildcardCalls = new TopicMatcher<MessageHandler>();
   readonly #events = new TopicMatcher<EventHandler>();
+  readonly #patterns = new WeakMap<MessageHandler, string>();
 
   get calls(): number {
     return this.#calls.size;
@@ -30,6 +31,7 @@ export class HandlerBook {
    */
   add(name: unknown, handler: MessageHandler, isEvent: boolean): void {
     assertUsableName(name);
+    this.#patterns.set(handler, name);
     if (isEvent) {
       this.#events.add(name, new EventHandler(name, handler));
       return;
@@ -55,6 +57,11 @@ export class HandlerBook {
   /** All handlers of an event, each once for every pattern of it that matches. */
   event(name: string): readonly EventHandler[] {
     return this.#events.match(name);
+  }
+
+  /** The pattern that a handler was registered with: of few values, unlike the names that peers send. */
+  patternOf(handler: MessageHandler): string {
+    return this.#patterns.get(handler) ?? '';
   }
 
   /** What a SUB must subscribe to. */

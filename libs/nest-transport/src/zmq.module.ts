@@ -16,6 +16,7 @@ import {
   type ZmqWorkersModuleOptions,
 } from './worker/workers.module.js';
 import { type ZmqClientModuleAsyncOptions, ZmqClientModule, type ZmqClientModuleOptions } from './zmq.client.module.js';
+import { type ZmqRootModuleAsyncOptions, ZmqRootModule, type ZmqRootModuleOptions } from './zmq.root.module.js';
 
 /**
  * Clients, pools and forwarders for dependency injection. Import as many as needed, each with a name of its own:
@@ -30,10 +31,25 @@ import { type ZmqClientModuleAsyncOptions, ZmqClientModule, type ZmqClientModule
  * })
  * ```
  *
+ * `ZmqModule.forRoot({ … })`, once, gives all of them their defaults, and the application its `ZmqServer`.
+ *
  * Each has an `…Async` form for options that come from elsewhere (`useFactory` with `inject`, `useClass`, `useExisting`).
  * `name`, `pool` and `isGlobal` stand beside them, since Nest must know them first.
  */
 export class ZmqModule {
+  /**
+   * Defaults for the clients, pools and workers that are registered in this application, whatever they do not say
+   * themselves: `codec`, `reconnect`, `heartbeat`, `logger`, `metrics`, `tracing`, … With `server` it also makes the
+   * application's `ZmqServer`, for `zmqMicroservice()`, `app.get(ZmqServer)` or to inject. Once in an application.
+   */
+  static forRoot(options: ZmqRootModuleOptions): DynamicModule {
+    return ZmqRootModule.forRoot(options);
+  }
+
+  static forRootAsync(options: ZmqRootModuleAsyncOptions): DynamicModule {
+    return ZmqRootModule.forRootAsync(options);
+  }
+
   /**
    * Provides a `ZmqClient` as `@InjectZmqClient(name)`. One that binds is bound when the modules are initialised; one that
    * connects does so at its first call, event or `connect()`. It closes at the very end of the shutdown.

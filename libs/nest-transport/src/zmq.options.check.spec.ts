@@ -1,3 +1,4 @@
+import { jsonCodec } from './packet/payload.codec.js';
 import { ZmqOptionsError } from './zmq.errors.js';
 import { checkClientOptions, checkServerOptions } from './zmq.options.check.js';
 
@@ -32,8 +33,15 @@ describe('options', () => {
     ['events', { ...at, events: 'tcp://*:1' }],
     ['events.bind', { ...at, events: { bind: 7 } }],
     ['events.port', { ...at, events: { port: 7 } }],
-    ['name', { ...at, name: '' }],
-    ['name', { ...at, name: 'x'.repeat(256) }],
+    ['name', { ...at, name: 'a' }],
+    ['peerName', { ...at, peerName: '' }],
+    ['peerName', { ...at, peerName: 'x'.repeat(256) }],
+    ['codec', { ...at, codec: [] }],
+    ['codec[1]', { ...at, codec: [jsonCodec, {}] }],
+    ['reconnect.maxDelay', { ...at, reconnect: { initialDelay: 500, maxDelay: 100 } }],
+    ['logger', { ...at, logger: () => {} }],
+    ['metrics', { ...at, metrics: {} }],
+    ['tracing', { ...at, tracing: true }],
     ['codec', { ...at, codec: {} }],
     ['codec.contentType', { ...at, codec: { encode: () => '', decode: () => 1 } }],
     ['sendHighWaterMark', { ...at, sendHighWaterMark: -1 }],
@@ -76,11 +84,56 @@ describe('options', () => {
   });
 
   it('takes undefined for absent, and everything that is documented', () => {
-    checkServerOptions({ ...at, connect: ['ipc:///a', 'inproc://b'], name: undefined, heartbeat: false, linger: -1 });
+    checkServerOptions({
+      ...at,
+      connect: ['ipc:///a', 'inproc://b'],
+      peerName: undefined,
+      heartbeat: false,
+      linger: -1,
+    });
     checkClientOptions({
       events: { connect: 'tcp://a:1' },
       requestTimeout: 0,
       reconnect: { initialDelay: 2, maxDelay: 2, jitter: 0 },
     });
+  });
+
+  it.each<[object, string]>([
+    [
+      { heartbeat: true },
+      "Option 'heartbeat': must be { interval: 5000, timeout: 10000 } (ms) or false, not true; leave it out for the defaults",
+    ],
+    [{ linger: '1s' }, "Option 'linger': must be a whole number from -1 to 2147483647, not '1s'"],
+    [
+      { reconnect: { initialDelay: 500, maxDelay: 100 } },
+      "Option 'reconnect.maxDelay': must be at least initialDelay (500), not 100",
+    ],
+    [{ peerName: 7 }, "Option 'peerName': must be a string of 1 to 255 bytes, not 7"],
+    [{ clock: null }, "Option 'clock': must be an object with the method now(), not null"],
+  ])('says what is wrong with %j', (options, message) => {
+    expect(() => checkServerOptions({ ...at, ...options })).toThrow(message);
+  });
+
+  it.each([
+    ['conect', 'connect'],
+    ['bnid', 'bind'],
+    ['requestTimeOut', 'requestTimeout'],
+    ['reconect', 'reconnect'],
+    ['name', 'peerName'],
+    ['url', 'connect'],
+    ['retryDelay', 'reconnect'],
+  ])('asks whether %s means %s', (wrong, meant) => {
+    expect(() => checkClientOptions({ ...at, [wrong]: 1 })).toThrow(
+      `'${wrong}': is unknown; did you mean '${meant}'? known are `,
+    );
+  });
+
+  it('does not guess what is far from everything', () => {
+    expect(() => checkClientOptions({ ...at, colour: 'red' })).toThrow(
+      "'colour': is unknown; known are bind, connect, ",
+    );
+    expect(() => checkClientOptions({ ...at, reconnect: { intialDelay: 1 } })).toThrow(
+      "did you mean 'reconnect.initialDelay'?",
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { context as defaultContext } from '@nest-zmq/core';
 import { security } from './security/security.options.check.js';
 import { ZmqOptionsError } from './zmq.errors.js';
+import { meantBy } from './zmq.options.hint.js';
 import type {
   ZmqClientOptions,
   ZmqEndpoints,
@@ -23,13 +24,16 @@ export type OptionChecks<T> = { readonly [K in keyof Required<T>]: OptionCheck }
  */
 export function checkOptions<T>(options: unknown, checks: OptionChecks<T>, where = ''): asserts options is T {
   if (typeof options !== 'object' || options === null) {
-    throw new ZmqOptionsError(where === '' ? 'options' : where.slice(0, -1), 'must be an object');
+    throw new ZmqOptionsError(
+      where === '' ? 'options' : where.slice(0, -1),
+      `must be an object, not ${shown(options)}`,
+    );
   }
   const table = checks as Readonly<Record<string, OptionCheck>>;
   for (const [key, value] of Object.entries(options)) {
     const check = Object.hasOwn(table, key) ? table[key] : undefined;
     if (check === undefined) {
-      throw new ZmqOptionsError(`${where}${key}`, `is unknown; known are ${Object.keys(table).join(', ')}`);
+      throw unknownOption(where, key, Object.keys(table));
     }
     if (value !== undefined) check(`${where}${key}`, value);
   }
@@ -48,10 +52,11 @@ export const flag: OptionCheck = (key, value) => {
   if (typeof value !== 'boolean') throw new ZmqOptionsError(key, `must be true or false, not ${shown(value)}`);
 };
 
+/** Not for secrets: what is wrong with a value may show it. */
 export function text(maxBytes: number): OptionCheck {
   return (key, value) => {
     if (typeof value !== 'string' || value === '' || Buffer.byteLength(value) > maxBytes) {
-      throw new ZmqOptionsError(key, `must be a string of 1 to ${maxBytes} bytes`);
+      throw new ZmqOptionsError(key, `must be a string of 1 to ${maxBytes} bytes, not ${shown(value)}`);
     }
   };
 }
@@ -62,7 +67,7 @@ export function having(...methods: string[]): OptionCheck {
     const found = typeof value === 'object' || typeof value === 'function' ? (value as Record<string, unknown>) : {};
     for (const method of methods) {
       if (typeof found?.[method] !== 'function') {
-        throw new ZmqOptionsError(key, `must have the method ${method}()`);
+        throw new ZmqOptionsError(key, `must be an object with the method ${method}(), not ${shown(value)}`);
       }
     }
   };
@@ -84,11 +89,21 @@ const fraction: OptionCheck = (key, value) => {
   }
 };
 
-const anObject: OptionCheck = (key, value) => {
-  if (typeof value !== 'object' || value === null) throw new ZmqOptionsError(key, 'must be an object');
+export const anObject: OptionCheck = (key, value) => {
+  if (typeof value === 'object' && value !== null) return;
+  throw new ZmqOptionsError(key, `must be an object, not ${shown(value)}`);
 };
 
 const codec: OptionCheck = (key, value) => {
+  if (!Array.isArray(value)) {
+    oneCodec(key, value);
+    return;
+  }
+  if (value.length === 0) throw new ZmqOptionsError(key, 'must not be an empty list');
+  value.forEach((each, index) => oneCodec(`${key}[${index}]`, each));
+};
+
+const oneCodec: OptionCheck = (key, value) => {
   having('encode', 'decode')(key, value);
   text(255)(`${key}.contentType`, (value as { contentType?: unknown }).contentType);
 };
@@ -112,12 +127,23 @@ const heartbeatChecks: OptionChecks<ZmqHeartbeatOptions> = {
   timeout: whole(1),
 };
 
+const heartbeat: OptionCheck = (key, value) => {
+  if (value === false) return;
+  if (typeof value !== 'object' || value === null) {
+    throw new ZmqOptionsError(
+      key,
+      `must be { interval: 5000, timeout: 10000 } (ms) or false, not ${shown(value)}; leave it out for the defaults`,
+    );
+  }
+  checkOptions(value, heartbeatChecks, `${key}.`);
+};
+
 export const endpointChecks: OptionChecks<ZmqEndpoints> = { bind: addresses, connect: addresses };
 
 /** For whatever opens a socket: servers, clients, pools. */
 export const socketChecks: OptionChecks<ZmqSocketOptions> = {
   context: anObject,
-  name: text(255),
+  peerName: text(255),
   codec,
   sendHighWaterMark: whole(0),
   receiveHighWaterMark: whole(0),
@@ -126,12 +152,13 @@ export const socketChecks: OptionChecks<ZmqSocketOptions> = {
   maxMessageSize: whole(-1, Number.MAX_SAFE_INTEGER),
   handshakeTimeout: whole(0),
   reconnect,
-  heartbeat: (key, value) => {
-    if (value !== false) checkOptions(value, heartbeatChecks, `${key}.`);
-  },
+  heartbeat,
   security,
   linger: whole(-1),
   clock: having('now', 'setTimer'),
+  logger: having('log', 'warn', 'error'),
+  metrics: having('watch', 'observe'),
+  tracing: having('outgoing', 'incoming'),
 };
 
 const events: OptionCheck = (key, value) => {
@@ -200,7 +227,15 @@ function assertReachable({ context = defaultContext, connect, events }: ZmqServe
   }
 }
 
-function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : `a value of type ${typeof value}`;
+function unknownOption(where: string, key: string, known: readonly string[]): ZmqOptionsError {
+  const meant = meantBy(key, known);
+  const hint = meant === undefined ? '' : ` did you mean '${where}${meant}'?`;
+  return new ZmqOptionsError(`${where}${key}`, `is unknown;${hint} known are ${known.join(', ')}`);
+}
+
+/** A value in a message. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return value.length > 60 ? `'${value.slice(0, 60)}…'` : `'${value}'`;
+  const isPlain = value === null || typeof value === 'number' || typeof value === 'boolean';
+  return isPlain ? String(value) : `a value of type ${typeof value}`;
 }

@@ -1,7 +1,10 @@
 import type { Context } from '@nest-zmq/core';
+import type { LoggerService } from '@nestjs/common';
 import type { Deserializer, Serializer } from '@nestjs/microservices';
+import type { ZmqMetrics } from './metrics/zmq.metrics.js';
 import type { ZmqCodec } from './packet/payload.codec.js';
 import type { ZmqSecurityOptions } from './security/security.options.js';
+import type { ZmqTracing } from './tracing/zmq.tracing.js';
 import type { ZmqClock } from './zmq.clock.js';
 
 /** Where a socket is. Either side may bind or connect, and one may do both. */
@@ -19,10 +22,16 @@ export interface ZmqSocketOptions {
    * context only. Default: the process's own.
    */
   context?: Context | undefined;
-  /** A name that this side gives itself, at most 255 bytes. Peers see it (`client.servers()`, `ctx.getPeer().properties['X-Name']`). */
-  name?: string | undefined;
-  /** Encodes payloads. What comes in is read by its content type: JSON and raw bytes always, and what this codec writes. Default: JSON. */
-  codec?: ZmqCodec | undefined;
+  /**
+   * The name that this side gives itself, at most 255 bytes. Peers see it (`client.servers()`,
+   * `ctx.getPeer().properties['X-Name']`) and may address it (`ZmqRecordBuilder.setServer`).
+   */
+  peerName?: string | undefined;
+  /**
+   * Encodes payloads. Of several the first writes. What comes in is read by its content type: JSON and raw bytes
+   * always, and what these codecs read. Default: JSON.
+   */
+  codec?: ZmqCodec | readonly ZmqCodec[] | undefined;
   /** Messages that may wait for one peer before it counts as full; 0 is no limit. Default 1000. */
   sendHighWaterMark?: number | undefined;
   /** Messages of one peer that may wait to be handled before it is not read any more; 0 is no limit. Default 1000. */
@@ -54,6 +63,12 @@ export interface ZmqSocketOptions {
   linger?: number | undefined;
   /** For tests: the source of time for timeouts and deadlines. (Sockets have the clock of their context.) */
   clock?: ZmqClock | undefined;
+  /** Where this side writes its log. Default: Nest's `Logger`. What a peer can cause is written at most once in ten seconds of a kind. */
+  logger?: LoggerService | undefined;
+  /** Metrics: `prometheusMetrics({ registry })` of `@nest-zmq/transport/prometheus`. Default: none. */
+  metrics?: ZmqMetrics | undefined;
+  /** Tracing: `openTelemetryTracing()` of `@nest-zmq/transport/opentelemetry`. Default: none. */
+  tracing?: ZmqTracing | undefined;
 }
 
 export interface ZmqReconnectOptions {
@@ -123,4 +138,12 @@ export interface ZmqClientOptions extends ZmqEndpoints, ZmqSocketOptions {
   serializer?: Serializer | undefined;
   /** Nest's deserializer, around the codec: gets `{ id, response | err, isDisposed }` and gives the same. */
   deserializer?: Deserializer | undefined;
+}
+
+/** How `client.ping()` asks. */
+export interface ZmqPingOptions {
+  /** How many servers it waits for, inside `timeout`. Default 1. */
+  minPeers?: number | undefined;
+  /** How long all of it may take, in ms. Default 1,000. */
+  timeout?: number | undefined;
 }

@@ -31,10 +31,12 @@ export class OutgoingPackets {
     let data: unknown = packet.data;
     let headers: ZmqHeaders | undefined = packet.metadata;
     let deadlineMs = this.#deadlineMs;
+    let server: string | undefined;
     if (data instanceof ZmqRecord) {
       const record: ZmqRecord = data;
       data = record.data;
       deadlineMs = record.deadline ?? deadlineMs;
+      server = record.server;
       if (record.headers !== undefined) headers = { ...headers, ...record.headers };
     }
     let route = name;
@@ -45,8 +47,8 @@ export class OutgoingPackets {
       data = serialized.data;
       headers = serialized.metadata;
     }
-    const { payload, contentType } = this.#codecs.encode(data);
-    return { name: encodeName(route), payload, contentType, headers: headers && usable(headers), deadlineMs };
+    const { payload, contentType } = this.#codecs.encode(data, route);
+    return { name: encodeName(route), payload, contentType, headers: headers && usable(headers), deadlineMs, server };
   }
 }
 

@@ -15,7 +15,7 @@ export interface ZmqPeer {
 
 /** Announced by both sides of this transport; a peer without it is foreign. */
 export const NEST_PROPERTY = 'X-Nest-Zmq';
-/** The name that a peer gives itself (option `name`). */
+/** The name that a peer gives itself (option `peerName`). */
 export const NAME_PROPERTY = 'X-Name';
 /** The version of the wire that we speak. */
 export const WIRE_VERSION = '1';

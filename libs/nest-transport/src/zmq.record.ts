@@ -2,7 +2,7 @@ import { assertHeader, type ZmqHeaders } from './packet/metadata.codec.js';
 import { ZmqPatternError } from './zmq.errors.js';
 
 /**
- * Data with what travels beside it. Give it to `send()`, `emit()` or a pool in the
+ * Data with what goes beside it. Give it to `send()`, `emit()` or a pool in the
  * place of the data.
  */
 export class ZmqRecord<TData = unknown> {
@@ -12,6 +12,8 @@ export class ZmqRecord<TData = unknown> {
     readonly headers?: ZmqHeaders,
     /** How long the whole call may take, in ms from its start. */
     readonly deadline?: number,
+    /** The `peerName` of the server that a call must go to. */
+    readonly server?: string,
   ) {}
 }
 
@@ -20,6 +22,7 @@ export class ZmqRecordBuilder<TData = unknown> {
   #data: TData | undefined;
   #headers: ZmqHeaders | undefined;
   #deadline: number | undefined;
+  #server: string | undefined;
 
   constructor(data?: TData) {
     this.#data = data;
@@ -51,7 +54,20 @@ export class ZmqRecordBuilder<TData = unknown> {
     return this;
   }
 
+  /**
+   * Sends a call to the server of this name, and to no other: for servers that keep something which others do not
+   * have. While it is not connected, or closes, the call waits for it, at most `connectTimeout`, then it fails with
+   * `ZmqNoPeerError`. Of several servers with one name, one that has room gets it. Not for events and tasks.
+   * @param peerName the option `peerName` of that server, or its address as `client.servers()` shows it
+   * @throws ZmqPatternError an empty name
+   */
+  setServer(peerName: string): this {
+    if (peerName === '') throw new ZmqPatternError('The name of a server must not be empty');
+    this.#server = peerName;
+    return this;
+  }
+
   build(): ZmqRecord<TData> {
-    return new ZmqRecord(this.#data as TData, this.#headers, this.#deadline);
+    return new ZmqRecord(this.#data as TData, this.#headers, this.#deadline, this.#server);
   }
 }

@@ -1,5 +1,5 @@
 import type { Router, Subscriber } from '@nest-zmq/core';
-import { Logger } from '@nestjs/common';
+import type { OnModuleDestroy } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { CallServerChannel, type CallServerStats } from './channels/call-server.channel.js';
 import { EventSubscriberChannel } from './channels/event-subscriber.channel.js';
@@ -11,11 +11,14 @@ import { EventRunner, type EventRunnerStats } from './inflight/event.runner.js';
 import { ServerCalls, type ServerCallsStats } from './inflight/server.calls.js';
 import { Waiter } from './inflight/waiter.js';
 import { PayloadCodecs } from './packet/payload.codec.js';
+import { LogLimiter } from './worker/log.limiter.js';
 import { systemClock } from './zmq.clock.js';
 import { ZMQ_TRANSPORT } from './zmq.constants.js';
 import { ZmqClosedError, ZmqOptionsError, ZmqPeerLostError } from './zmq.errors.js';
 import { type ZmqListenInfo, ZmqListeners, type ZmqServerEvents } from './zmq.events.js';
 import { HandlerBook } from './zmq.handlers.js';
+import { Instruments } from './zmq.instruments.js';
+import { loggerOf, type ZmqLogger } from './zmq.logger.js';
 import { checkServerOptions } from './zmq.options.check.js';
 import type { ZmqEndpoints, ZmqServerOptions } from './zmq.options.js';
 import { ZmqStatus } from './zmq.status.js';
@@ -40,6 +43,8 @@ interface Running {
   readonly serverCalls: ServerCalls;
   readonly eventRunner: EventRunner;
   readonly info: ZmqListenInfo;
+  /** Ends the reading of its counters. */
+  readonly unwatch: (() => void) | undefined;
 }
 
 /**
@@ -53,15 +58,17 @@ interface Running {
  * app.enableShutdownHooks();
  * const { calls } = await app.listen(); // the endpoints as they became
  */
-export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements CustomTransportStrategy {
+export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements CustomTransportStrategy, OnModuleDestroy {
   override transportId: symbol = ZMQ_TRANSPORT;
-  protected override readonly logger = new Logger(ZmqServer.name);
+  protected override readonly logger: ZmqLogger;
 
   readonly #options: ZmqServerOptions;
   readonly #codecs: PayloadCodecs;
   readonly #deadlines: DeadlineQueue;
   readonly #handlers = new HandlerBook();
-  readonly #listeners = new ZmqListeners<ZmqServerEvents>(this.logger);
+  readonly #listeners: ZmqListeners<ZmqServerEvents>;
+  readonly #instruments: Instruments | undefined;
+  readonly #log: LogLimiter;
   /** The hook that Nest's base class starts with; while it is there, calls need not go through it. */
   readonly #noStartHook = this.onProcessingStartHook;
   #running: Running | undefined;
@@ -72,9 +79,14 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
   constructor(options: ZmqServerOptions) {
     super();
     checkServerOptions(options);
+    const { clock = systemClock } = options;
     this.#options = options;
+    this.logger = loggerOf(options.logger, ZmqServer.name);
+    this.#listeners = new ZmqListeners(this.logger);
+    this.#instruments = Instruments.of(options.peerName, options, clock);
+    this.#log = new LogLimiter(clock, (message) => this.logger.warn(message));
     this.#codecs = new PayloadCodecs(options.codec, maxMessageSize(options));
-    this.#deadlines = new DeadlineQueue(options.clock ?? systemClock);
+    this.#deadlines = new DeadlineQueue(clock);
   }
 
   /**
@@ -107,6 +119,14 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
       this.#closing = undefined;
     });
     return this.#closing;
+  }
+
+  /**
+   * Nest calls it where this server is a provider (`ZmqModule.forRoot({ server })`): before the providers that its
+   * handlers use are destroyed, in every order in which Nest shuts down. It is `close()`.
+   */
+  onModuleDestroy(): Promise<void> {
+    return this.close();
   }
 
   /** Kept until `close()`. */
@@ -173,7 +193,9 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
       if (eventEndpoints !== undefined) events = this.#createEventChannel(eventEndpoints, eventRunner);
       if (bind !== undefined || connect !== undefined) calls = this.#createCallChannel({ bind, connect }, serverCalls);
       const info = { events: (await events?.open()) ?? [], calls: (await calls?.open()) ?? [] };
-      this.#running = { calls, events, serverCalls, eventRunner, info };
+      const source = { kind: 'server', name: this.#options.peerName ?? '', stats: () => this.stats() } as const;
+      const unwatch = this.#options.metrics?.watch(source);
+      this.#running = { calls, events, serverCalls, eventRunner, info, unwatch };
     } catch (error) {
       await Promise.all([calls?.close(), events?.close()]);
       throw error;
@@ -198,9 +220,12 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
     return new EventRunner({
       codecs: this.#codecs,
       handlersOf: (name) => this.#handlers.event(name),
+      patternOf: (handler) => this.#handlers.patternOf(handler),
       hooks: () => this.#hooks(),
       deserializer: this.#options.deserializer,
+      instruments: this.#instruments,
       logger: this.logger,
+      log: this.#log,
     });
   }
 
@@ -217,6 +242,9 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
       deadlines: this.#deadlines,
       codecs: this.#codecs,
       handlerOf: (name) => this.#handlers.call(name, normalise),
+      patternOf: (handler) => this.#handlers.patternOf(handler),
+      instruments: this.#instruments,
+      log: this.#log,
       hooks: () => this.#hooks(),
       serializer: this.#options.serializer,
       deserializer: this.#options.deserializer,
@@ -247,7 +275,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
     // A start that is under way is finished first, so that nothing of it is left open.
     const running = await this.#listening?.catch(() => undefined);
     if (running === undefined) return;
-    const { calls, events, serverCalls, eventRunner } = running;
+    const { calls, events, serverCalls, eventRunner, unwatch } = running;
     if (this.#options.gracefulShutdown ?? true) {
       this._status$.next(ZmqStatus.DRAINING);
       this.#listeners.emit('drain');
@@ -258,6 +286,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
     eventRunner.cancelAll(error);
     await Promise.all([calls?.close(), events?.close()]);
     this.#deadlines.clear();
+    unwatch?.();
     this.#running = undefined;
     this.#listening = undefined;
     this._status$.next(ZmqStatus.DISCONNECTED);

@@ -45,3 +45,9 @@ export function getZmqForwarderToken(name: string = DEFAULT_NAME): string {
 export function InjectZmqForwarder(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getZmqForwarderToken(name));
 }
+
+/** The injection token of what `ZmqModule.forRoot` was given. */
+export const ZMQ_SHARED_OPTIONS = 'ZMQ_SHARED_OPTIONS';
+
+/** For `inject`: the application need not have a `forRoot`. */
+export const SHARED_OPTIONS = { token: ZMQ_SHARED_OPTIONS, optional: true };

@@ -27,8 +27,9 @@ export class ServerProcess {
     child.stderr?.on('data', (text) => (this.#output += String(text)));
   }
 
-  static async start(options: ZmqServerOptions): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [...loaders, here('./server.process.ts'), JSON.stringify(options)], {
+  /** @param file which program, beside this file */
+  static async start(options: ZmqServerOptions, file = './server.process.ts'): Promise<ServerProcess> {
+    const child = spawn(process.execPath, [...loaders, here(file), JSON.stringify(options)], {
       env: { ...process.env, NODE_OPTIONS: '' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -39,6 +40,11 @@ export class ServerProcess {
     );
     if (started.info === undefined) throw new Error(`The server did not start:\n${started.#output}`);
     return started;
+  }
+
+  /** What it wrote. */
+  get output(): string {
+    return this.#output;
   }
 
   get info(): ZmqListenInfo | undefined {

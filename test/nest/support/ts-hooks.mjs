@@ -12,6 +12,11 @@ const packages = {
   '@nest-zmq/core/zeromq/v5-compat': 'libs/zmq-core/src/zeromq/v5-compat.ts',
   '@nest-zmq/transport': 'libs/nest-transport/src/index.ts',
   '@nest-zmq/transport/testing': 'libs/nest-transport/src/zmq.testing.ts',
+  '@nest-zmq/transport/msgpack': 'libs/nest-transport/src/msgpack.ts',
+  '@nest-zmq/transport/protobuf': 'libs/nest-transport/src/protobuf.ts',
+  '@nest-zmq/transport/terminus': 'libs/nest-transport/src/terminus.ts',
+  '@nest-zmq/transport/prometheus': 'libs/nest-transport/src/prometheus.ts',
+  '@nest-zmq/transport/opentelemetry': 'libs/nest-transport/src/opentelemetry.ts',
 };
 const swc = JSON.parse(await readFile(new URL('.swcrc', root), 'utf8'));
 

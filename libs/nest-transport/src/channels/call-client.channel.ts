@@ -6,7 +6,7 @@ import { ServerLink } from '../inflight/server.link.js';
 import { Waiter } from '../inflight/waiter.js';
 import type { PayloadCodecs } from '../packet/payload.codec.js';
 import { decodeServerMessage } from '../packet/reply.packet.js';
-import { type PeerLossReason, ZmqClosedError, ZmqNoPeerError } from '../zmq.errors.js';
+import { type PeerLossReason, ZmqClosedError, ZmqNoPeerError, ZmqTimeoutError } from '../zmq.errors.js';
 import type { ZmqClientOptions } from '../zmq.options.js';
 import { closeSocket } from './socket.close.js';
 import { ConnectionFailures } from './connection.failures.js';
@@ -23,6 +23,21 @@ export interface ServerObserver {
   connected(link: ServerLink): void;
   lost(link: ServerLink, reason: PeerLossReason): void;
   draining(link: ServerLink): void;
+}
+
+/** What a server answered when it was asked whether it is there. */
+export interface ZmqPing {
+  /** The name that it gave itself (its option `peerName`). */
+  readonly name: string | undefined;
+  readonly address: string;
+  /** It answered in time. Of a foreign server: it is connected; those understand no ping. */
+  readonly up: boolean;
+  /** Whether it is closing: it gets no new calls. */
+  readonly draining: boolean;
+  /** How long the answer took, in ms; `undefined` without one. */
+  readonly roundTripMs: number | undefined;
+  /** Why it is not up. */
+  readonly error: string | undefined;
 }
 
 /**
@@ -91,22 +106,26 @@ export class CallClientChannel {
 
   /**
    * Resolves when so many servers are there.
-   * @throws ZmqNoPeerError after `connectTimeout`
+   * @throws ZmqNoPeerError after `connectTimeout`, or `timeoutMs`
    * @throws ZmqClosedError
    */
-  ready(servers: number): Promise<void> {
+  ready(servers: number, timeoutMs = this.#options.connectTimeout ?? 3_000): Promise<void> {
     if (this.#closed) return Promise.reject(new ZmqClosedError());
     if (this.calls.usable >= servers) return Promise.resolve();
-    const { connectTimeout = 3_000 } = this.#options;
-    const waiter = new Waiter(this.#deadlines, connectTimeout, () => {
+    const waiter = new Waiter(this.#deadlines, timeoutMs, () => {
       this.#waiters.delete(waiter);
       const there = this.calls.usable;
       waiter.reject(
-        new ZmqNoPeerError(`${there} of ${servers} servers connected within ${connectTimeout} ms`, this.#failures.last),
+        new ZmqNoPeerError(`${there} of ${servers} servers connected within ${timeoutMs} ms`, this.#failures.last),
       );
     });
     this.#waiters.set(waiter, servers);
     return waiter.promise;
+  }
+
+  /** Asks all servers that are connected now. Never rejects. */
+  ping(timeoutMs: number): Promise<ZmqPing[]> {
+    return Promise.all([...this.#links.values()].map((link) => this.#ping(link, timeoutMs)));
   }
 
   /**
@@ -120,6 +139,24 @@ export class CallClientChannel {
     this.#waiters.clear();
     this.calls.close(error);
     await closeSocket(this.socket);
+  }
+
+  async #ping(link: ServerLink, timeoutMs: number): Promise<ZmqPing> {
+    const { name, address, draining } = link;
+    const answer = { name, address, draining, roundTripMs: undefined, error: undefined };
+    if (!link.nest) return { ...answer, up: true };
+    const start = this.#deadlines.now();
+    const waiter = new Waiter(this.#deadlines, timeoutMs, () => {
+      giveUp();
+      waiter.reject(new ZmqTimeoutError(`No answer within ${Math.round(timeoutMs)} ms`, timeoutMs));
+    });
+    const giveUp = this.calls.ping(link, waiter);
+    try {
+      await waiter.promise;
+      return { ...answer, up: true, roundTripMs: this.#deadlines.now() - start };
+    } catch (error) {
+      return { ...answer, up: false, error: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   #joined(peer: Peer): void {

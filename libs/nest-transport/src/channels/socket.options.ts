@@ -18,10 +18,10 @@ const MAX_TIME_TO_LIVE = 6_553_500;
 
 /** What every socket of the transport is opened with; the defaults are documented at `ZmqSocketOptions`. */
 export function commonSocketOptions(options: ZmqSocketOptions) {
-  const { context, name, heartbeat, reconnect } = options;
+  const { context, peerName, heartbeat, reconnect } = options;
   return {
     ...(context === undefined ? {} : { context }),
-    metadata: { [NEST_PROPERTY]: WIRE_VERSION, ...(name === undefined ? {} : { [NAME_PROPERTY]: name }) },
+    metadata: { [NEST_PROPERTY]: WIRE_VERSION, ...(peerName === undefined ? {} : { [NAME_PROPERTY]: peerName }) },
     ...messageLimits(options),
     handshakeInterval: options.handshakeTimeout ?? 30_000,
     linger: options.linger ?? 1_000,

@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
-import { getZmqForwarderToken } from '../zmq.tokens.js';
-import type { ZmqForwarderOptions } from './forwarder.options.js';
+import { withShared, type ZmqRootOptions } from '../zmq.root.options.js';
+import { getZmqForwarderToken, SHARED_OPTIONS } from '../zmq.tokens.js';
+import { NOT_FORWARDED, type ZmqForwarderOptions } from './forwarder.options.js';
 import { ZmqForwarder } from './zmq.forwarder.js';
 
 /** What `registerForwarder` takes beside the forwarder's options. */
@@ -24,8 +25,9 @@ const builder = new ConfigurableModuleBuilder<ZmqForwarderOptions>({
       const token = getZmqForwarderToken(name);
       const provider = {
         provide: token,
-        useFactory: (options: ZmqForwarderOptions) => new ZmqForwarder(options),
-        inject: [FORWARDER_OPTIONS],
+        useFactory: (options: ZmqForwarderOptions, shared?: ZmqRootOptions) =>
+          new ZmqForwarder(withShared(shared, options, NOT_FORWARDED)),
+        inject: [FORWARDER_OPTIONS, SHARED_OPTIONS],
       };
       return {
         ...definition,

@@ -5,7 +5,6 @@ import {
   type OptionCheck,
   type OptionChecks,
   socketChecks,
-  text,
   whole,
 } from '../zmq.options.check.js';
 import { ZmqOptionsError } from '../zmq.errors.js';
@@ -17,19 +16,21 @@ export interface ZmqForwarderEnd extends ZmqEndpoints {
   security?: ZmqSecurityOptions | undefined;
 }
 
+/** It passes messages on as they are, and writes no log. */
+export const NOT_FORWARDED = ['codec', 'logger', 'metrics', 'tracing'] as const;
+type NotForwarded = (typeof NOT_FORWARDED)[number];
+
 /**
  * Options of `ZmqModule.registerForwarder(…)` and `new ZmqForwarder(…)`.
  *
  * @example
  * new ZmqForwarder({ publishers: { bind: 'tcp://*:5570' }, subscribers: { bind: 'tcp://*:5571' } })
  */
-export interface ZmqForwarderOptions extends Omit<ZmqSocketOptions, 'name' | 'codec'> {
+export interface ZmqForwarderOptions extends Omit<ZmqSocketOptions, NotForwarded> {
   /** Where events come in: what the `events` of clients bind or connect to. */
   publishers: ZmqForwarderEnd;
   /** Where events go out: what the `events` of servers bind or connect to. */
   subscribers: ZmqForwarderEnd;
-  /** A name that this side gives itself, at most 255 bytes: the others see it as `properties['X-Name']`. */
-  peerName?: string | undefined;
   /** How long publishers that come are kept waiting for a server that is connected and has not subscribed yet, in ms. Default 1,000. */
   subscribeTimeout?: number | undefined;
 }
@@ -42,13 +43,12 @@ const end: OptionCheck = (key, value) => {
     throw new ZmqOptionsError(key, "needs 'bind' or 'connect'");
 };
 
-const { name: _name, codec: _codec, ...ownSocketChecks } = socketChecks;
+const { codec: _codec, logger: _logger, metrics: _metrics, tracing: _tracing, ...ownSocketChecks } = socketChecks;
 
 const checks: OptionChecks<ZmqForwarderOptions> = {
   ...ownSocketChecks,
   publishers: end,
   subscribers: end,
-  peerName: text(255),
   subscribeTimeout: whole(0),
 };
 

@@ -134,9 +134,9 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
 
   async #open(): Promise<ZmqForwarderInfo> {
     await this.#shutting;
-    const { publishers, subscribers, peerName, ...options } = this.#options;
+    const { publishers, subscribers, ...options } = this.#options;
     const common = (end: ZmqForwarderEnd) =>
-      commonSocketOptions({ ...options, security: end.security ?? options.security, name: peerName });
+      commonSocketOptions({ ...options, security: end.security ?? options.security });
     const sockets = {
       publishers: new XSubscriber({ ...common(publishers), ...receivingOptions(options) }),
       subscribers: new XPublisher({ ...common(subscribers), ...sendingOptions(options) }),

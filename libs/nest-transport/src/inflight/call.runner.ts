@@ -13,12 +13,14 @@ import type { Frame } from '../packet/frames.js';
 import type { PayloadCodecs } from '../packet/payload.codec.js';
 import { ZmqContext } from '../zmq.context.js';
 import { ZmqTooLargeError } from '../zmq.errors.js';
+import type { Instruments } from '../zmq.instruments.js';
+import type { LogLimiter } from '../worker/log.limiter.js';
 import type { ClientLink } from './client.link.js';
 import type { DeadlineQueue } from './deadline.queue.js';
 import { isAsyncIterable, ReplyIterator } from './reply.iterator.js';
 import { ReplyStream } from './reply.stream.js';
 import { type CallOutcome, type EncodedReply, ServerCall, type ServerCallHost } from './server.call.js';
-import type { ServerCalls } from './server.calls.js';
+import type { RefusedReason, ServerCalls } from './server.calls.js';
 
 /** Nest's own text, so that callers can compare it across transports. */
 const NO_MESSAGE_HANDLER = 'There is no matching message handler defined in the remote service.';
@@ -31,6 +33,10 @@ export interface CallRunnerOptions {
   readonly deadlines: DeadlineQueue;
   readonly codecs: PayloadCodecs;
   readonly handlerOf: (name: string) => MessageHandler | undefined;
+  /** The pattern that it was registered with. */
+  readonly patternOf: (handler: MessageHandler) => string;
+  readonly instruments: Instruments | undefined;
+  readonly log: LogLimiter;
   readonly hooks: () => ProcessingHooks | undefined;
   readonly serializer: ConsumerSerializer | undefined;
   readonly deserializer: ConsumerDeserializer | undefined;
@@ -58,34 +64,53 @@ export class CallRunner implements ServerCallHost {
   }
 
   handle(client: ClientLink, request: CallRequest): void {
-    const { calls, handlerOf, countDuplicate, deserializer } = this.#options;
+    const { calls, handlerOf, countDuplicate, deserializer, instruments } = this.#options;
     if (client.calls.has(request.envelope.key)) {
       countDuplicate();
-      this.#refuse(client, request, 'ZmqDuplicateIdError', 'DUPLICATE_ID', 'A call with this id is in flight');
+      this.#refuse(
+        client,
+        request,
+        undefined,
+        'ZmqDuplicateIdError',
+        'DUPLICATE_ID',
+        'A call with this id is in flight',
+      );
       return;
     }
     const handler = handlerOf(request.name);
     if (handler === undefined) {
-      this.#refuse(client, request, 'ZmqNoHandlerError', 'NO_HANDLER', NO_MESSAGE_HANDLER);
+      this.#refuse(client, request, 'unknown', 'ZmqNoHandlerError', 'NO_HANDLER', NO_MESSAGE_HANDLER);
       return;
     }
     if (request.metadata.deadlineMs !== undefined && request.metadata.deadlineMs <= 0) {
-      this.#refuse(client, request, 'ZmqTimeoutError', 'ETIMEDOUT', 'The deadline of the call had passed');
+      this.#refuse(client, request, 'late', 'ZmqTimeoutError', 'ETIMEDOUT', 'The deadline of the call had passed');
       return;
     }
     if (calls.overloaded) {
-      this.#refuse(client, request, 'ZmqOverloadedError', 'OVERLOADED', 'The server has too many calls waiting');
+      this.#refuse(
+        client,
+        request,
+        'overloaded',
+        'ZmqOverloadedError',
+        'OVERLOADED',
+        'The server has too many calls waiting',
+      );
       return;
     }
     let data: unknown;
     try {
-      data = this.#options.codecs.decode(request.payload, request.metadata.contentType);
+      data = this.#options.codecs.decode(request.payload, request.metadata.contentType, request.name);
     } catch (error) {
-      calls.countRefused();
+      calls.countRefused('undecodable');
+      this.#options.log.log(
+        'undecodable',
+        () => `A call from ${client.peer.address} could not be decoded: ${String(error)}`,
+      );
       this.#options.refuse(client, request, error);
       return;
     }
     const call = new ServerCall(this, client, request);
+    if (instruments !== undefined) this.#observe(instruments, call, handler);
     calls.admit(call, () => {
       if (deserializer === undefined) this.#run(call, handler, data);
       else void this.#deserializeAndRun(call, handler, data, deserializer);
@@ -94,10 +119,10 @@ export class CallRunner implements ServerCallHost {
 
   encodeValue(call: ServerCall, value: unknown, last: boolean): EncodedReply {
     const { serializer, codecs } = this.#options;
-    if (serializer === undefined) return codecs.encodeReply(value, call.contentType);
+    if (serializer === undefined) return codecs.encodeReply(value, call.contentType, call.name);
     const packet = { id: idOf(call), response: value, ...(last ? { isDisposed: true } : {}) };
     const serialized = serializer.serialize(packet) as { response?: unknown };
-    return codecs.encodeReply(serialized.response, call.contentType);
+    return codecs.encodeReply(serialized.response, call.contentType, call.name);
   }
 
   encodeError(call: ServerCall, error: unknown): Frame {
@@ -111,8 +136,16 @@ export class CallRunner implements ServerCallHost {
     return codecs.fits(frame) ? frame : encodeError(new ZmqTooLargeError(frame.length, codecs.maxBytes));
   }
 
-  settled(call: ServerCall, outcome: CallOutcome): void {
+  settled(call: ServerCall, outcome: CallOutcome, error?: unknown): void {
+    call.observed?.end({ outcome, error });
     this.#options.calls.settled(call, outcome);
+  }
+
+  #observe(instruments: Instruments, call: ServerCall, handler: MessageHandler): void {
+    const { name, headers, client } = call;
+    const pattern = this.#options.patternOf(handler);
+    const message = { kind: 'call', name, headers, pattern, peerAddress: client.peer.address } as const;
+    call.observed = instruments.incoming('server_call', message);
   }
 
   async #deserializeAndRun(
@@ -132,6 +165,11 @@ export class CallRunner implements ServerCallHost {
   }
 
   #run(call: ServerCall, handler: MessageHandler, data: unknown): void {
+    if (call.observed === undefined) this.#runHere(call, handler, data);
+    else call.observed.run(() => this.#runHere(call, handler, data));
+  }
+
+  #runHere(call: ServerCall, handler: MessageHandler, data: unknown): void {
     const context = new ZmqContext(call.name, call.client.peer, call.headers, call);
     const hooks = this.#options.hooks();
     if (hooks === undefined) {
@@ -218,8 +256,17 @@ export class CallRunner implements ServerCallHost {
     return { status: 'error', message: 'Internal server error' };
   };
 
-  #refuse(client: ClientLink, request: CallRequest, name: string, code: string, message: string): void {
-    this.#options.calls.countRefused();
+  #refuse(
+    client: ClientLink,
+    request: CallRequest,
+    reason: RefusedReason | undefined,
+    name: string,
+    code: string,
+    message: string,
+  ): void {
+    const { calls, log } = this.#options;
+    calls.countRefused(reason);
+    log.log(code, () => `Refused a call from ${client.peer.address}: ${message} (${shortened(request.name)})`);
     this.#options.refuse(client, request, wireError(name, code, message));
   }
 }
@@ -229,6 +276,12 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
     value instanceof Promise ||
     (typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function')
   );
+}
+
+/** A peer's text in a log line. */
+function shortened(text: string): string {
+  const printable = JSON.stringify(text).slice(1, -1);
+  return printable.length > 100 ? `${printable.slice(0, 100)}…` : printable;
 }
 
 /** The call's id as Nest's packets have it. */

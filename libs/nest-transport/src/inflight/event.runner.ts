@@ -1,10 +1,12 @@
 import type { LoggerService } from '@nestjs/common';
-import type { ConsumerDeserializer, IncomingEvent } from '@nestjs/microservices';
+import type { ConsumerDeserializer, IncomingEvent, MessageHandler } from '@nestjs/microservices';
 import { isObservable, type Observable, type Subscription } from 'rxjs';
 import type { IncomingEventPacket } from '../packet/event.packet.js';
 import type { PayloadCodecs } from '../packet/payload.codec.js';
 import { ZmqCancellation } from '../zmq.cancellation.js';
 import { ZmqContext } from '../zmq.context.js';
+import type { Instruments, Observed } from '../zmq.instruments.js';
+import type { LogLimiter } from '../worker/log.limiter.js';
 import type { ZmqPeer } from '../zmq.peer.js';
 import type { ProcessingHooks } from './call.runner.js';
 import type { EventHandler, WaitingEvent } from './event.handler.js';
@@ -30,9 +32,20 @@ export interface EventRunnerStats {
 export interface EventRunnerOptions {
   readonly codecs: PayloadCodecs;
   readonly handlersOf: (name: string) => readonly EventHandler[];
+  /** The pattern that it was registered with. */
+  readonly patternOf: (handler: MessageHandler) => string;
+  readonly instruments: Instruments | undefined;
   readonly hooks: () => ProcessingHooks | undefined;
   readonly deserializer: ConsumerDeserializer | undefined;
+  /** For what handlers throw. */
   readonly logger: Pick<LoggerService, 'error'>;
+  /** For what peers cause. */
+  readonly log: LogLimiter;
+}
+
+/** What a handler failed with. */
+interface Failure {
+  readonly error: unknown;
 }
 
 /** Runs the handlers of events, and knows when none runs. */
@@ -68,9 +81,13 @@ export class EventRunner {
     }
     let data: unknown;
     try {
-      data = this.#options.codecs.decode(event.payload, event.metadata.contentType);
-    } catch {
+      data = this.#options.codecs.decode(event.payload, event.metadata.contentType, event.name);
+    } catch (error) {
       this.#stats.malformed++;
+      this.#options.log.log(
+        'malformed event',
+        () => `Dropped an event from ${peer.address} that could not be decoded: ${String(error)}`,
+      );
       return;
     }
     this.#stats.received++;
@@ -109,57 +126,69 @@ export class EventRunner {
     const context = new ZmqContext(event.name, peer, event.metadata.headers, cancellation);
     this.#running.set(cancellation, undefined);
     handler.running++;
-    const hooks = this.#options.hooks();
+    const observed = this.#observe(handler.handler, event, peer);
     const run = async (end?: () => void): Promise<void> => {
-      try {
-        await this.#invoke(handler, event, data, context, cancellation);
-      } finally {
-        end?.();
-        this.#done(handler, cancellation);
-      }
+      const failure = await this.#invoke(handler, event, data, context, cancellation);
+      end?.();
+      if (observed !== undefined) endOf(observed, cancellation, failure);
+      this.#done(handler, cancellation);
     };
-    if (hooks === undefined) {
-      void run();
-      return;
-    }
+    const start = (): void => {
+      const hooks = this.#options.hooks();
+      if (hooks === undefined) void run();
+      else hooks(context, run);
+    };
     try {
-      hooks(context, run);
+      if (observed === undefined) start();
+      else observed.run(start);
     } catch (error) {
       this.#options.logger.error(error);
+      observed?.end({ outcome: 'failed', error });
       this.#done(handler, cancellation);
     }
   }
 
-  /** Until the handler is done, its Observable included. Never rejects. */
+  #observe(handler: MessageHandler, { name, metadata }: IncomingEventPacket, peer: ZmqPeer): Observed | undefined {
+    const { instruments, patternOf } = this.#options;
+    if (instruments === undefined) return undefined;
+    const { headers } = metadata;
+    const message = { kind: 'event', name, headers, peerAddress: peer.address, pattern: patternOf(handler) } as const;
+    return instruments.incoming('event', message);
+  }
+
+  /**
+   * Until the handler is done, its Observable included. Never rejects.
+   * @returns what it failed with, if it did
+   */
   async #invoke(
     { handler }: EventHandler,
     event: IncomingEventPacket,
     data: unknown,
     context: ZmqContext,
     cancellation: ZmqCancellation,
-  ): Promise<void> {
+  ): Promise<Failure | undefined> {
     let result: unknown;
     try {
       result = await handler(await this.#deserialize(event, data), context);
     } catch (error) {
       this.#stats.failed++;
       this.#options.logger.error(error);
-      return;
+      return { error };
     }
-    if (isObservable(result)) await this.#untilDone(result, cancellation);
+    return isObservable(result) ? this.#untilDone(result, cancellation) : undefined;
   }
 
-  #untilDone(stream: Observable<unknown>, cancellation: ZmqCancellation): Promise<void> {
+  #untilDone(stream: Observable<unknown>, cancellation: ZmqCancellation): Promise<Failure | undefined> {
     return new Promise((resolve) => {
       const subscription = stream.subscribe({
-        complete: resolve,
-        error: () => {
+        complete: () => resolve(undefined),
+        error: (error: unknown) => {
           // Nest has logged it: its handlers turn every error into such an Observable.
           this.#stats.failed++;
-          resolve();
+          resolve({ error });
         },
       });
-      subscription.add(resolve);
+      subscription.add(() => resolve(undefined));
       if (this.#running.has(cancellation)) this.#running.set(cancellation, subscription);
     });
   }
@@ -186,4 +215,9 @@ export class EventRunner {
     this.#stats.waiting--;
     this.#run(handler, event);
   }
+}
+
+function endOf(observed: Observed, cancellation: ZmqCancellation, failure: Failure | undefined): void {
+  if (failure !== undefined) observed.end({ outcome: 'failed', error: failure.error });
+  else observed.end({ outcome: cancellation.cancelled ? 'cancelled' : 'completed' });
 }

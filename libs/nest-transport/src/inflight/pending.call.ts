@@ -13,6 +13,8 @@ export interface CallContent {
   readonly headers: ZmqHeaders | undefined;
   /** How long the whole call may take, in ms. */
   readonly deadlineMs: number | undefined;
+  /** The name or address of the only server that may have it; `undefined` for any. */
+  readonly server: string | undefined;
 }
 
 /** Told what becomes of a call: values, then once an error or `isDisposed`. */

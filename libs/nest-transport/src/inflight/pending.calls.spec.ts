@@ -1,12 +1,14 @@
+import { NO_METADATA } from '../packet/metadata.codec.js';
 import { PayloadCodecs } from '../packet/payload.codec.js';
 import { FakePeer } from '../testing/fake.peer.js';
 import { ManualClock } from '../testing/manual.clock.js';
 import { turns } from '../testing/turns.js';
 import { DeadlineQueue } from './deadline.queue.js';
 import { Outbox } from './outbox.js';
-import { PendingCall } from './pending.call.js';
+import { PendingCall, type ReplyCallback } from './pending.call.js';
 import { PendingCalls } from './pending.calls.js';
 import { ServerLink } from './server.link.js';
+import { Waiter } from './waiter.js';
 
 const options = {
   codecs: new PayloadCodecs(),
@@ -17,21 +19,24 @@ const options = {
   lastFailure: () => undefined,
 };
 
-function join(calls: PendingCalls): { peer: FakePeer; link: ServerLink } {
-  const peer = new FakePeer();
+function join(calls: PendingCalls, name?: string): { peer: FakePeer; link: ServerLink } {
+  const peer = new FakePeer(Infinity, { 'X-Nest-Zmq': '1', ...(name && { 'X-Name': name }) });
   const link = new ServerLink(peer, new Outbox(peer, peer));
   calls.add(link);
   return { peer, link };
 }
 
-function aCall(): PendingCall {
+function aCall(server?: string, callback: ReplyCallback = () => {}): PendingCall {
   const frame = Buffer.from('1');
-  const content = { name: frame, payload: frame, contentType: undefined, headers: undefined, deadlineMs: undefined };
-  return new PendingCall(
-    content,
-    () => {},
-    () => {},
-  );
+  const content = {
+    name: frame,
+    payload: frame,
+    contentType: undefined,
+    headers: undefined,
+    deadlineMs: undefined,
+    server,
+  };
+  return new PendingCall(content, callback, () => {});
 }
 
 const ids = ({ sent }: FakePeer): (string | undefined)[] => sent.map(([id]) => id);
@@ -75,5 +80,101 @@ describe('a call for one server', () => {
       ['', 'cancel'],
     ]);
     expect(calls.usableLinks()).toEqual([first.link, second.link]);
+  });
+});
+
+describe('a call to one server in particular', () => {
+  it('goes to no other, and is in nobody’s way', () => {
+    const calls = new PendingCalls(options);
+    const a = join(calls, 'a');
+    calls.start(aCall('b'));
+    calls.start(aCall());
+    expect(calls.stats()).toMatchObject({ inFlight: 1, waiting: 1 });
+    expect(a.peer.sent).toHaveLength(1);
+    const b = join(calls, 'b');
+    expect(b.peer.sent).toHaveLength(1);
+    calls.start(aCall('b'));
+    calls.start(aCall(b.peer.address));
+    expect([a.peer.sent.length + b.peer.sent.length, calls.stats().waiting]).toEqual([4, 0]);
+    expect(calls.idle).toBe(false);
+  });
+
+  it('is queued at that server while it is full, and waits while it is closing', () => {
+    const calls = new PendingCalls(options);
+    const { peer, link } = join(calls, 'a');
+    peer.room = 0;
+    calls.start(aCall('a'));
+    expect(calls.stats()).toMatchObject({ inFlight: 1, waiting: 0 });
+    calls.drain(link);
+    calls.start(aCall('a'));
+    join(calls, 'b');
+    expect(calls.stats()).toMatchObject({ inFlight: 1, waiting: 1 });
+    join(calls, 'a');
+    expect(calls.stats()).toMatchObject({ inFlight: 2, waiting: 0 });
+  });
+
+  it('has no server watched', () => {
+    const watched: unknown[] = [];
+    const calls = new PendingCalls({ ...options, whenWritable: (link) => watched.push(link) });
+    calls.start(aCall('a'));
+    join(calls, 'b');
+    expect([watched, calls.stats().waiting]).toEqual([[], 1]);
+  });
+
+  it('fails when the client closes, and is forgotten when it is cancelled', () => {
+    const calls = new PendingCalls(options);
+    const errors: unknown[] = [];
+    const cancelled = aCall('a');
+    calls.start(cancelled);
+    calls.start(aCall('a', ({ err }) => errors.push(err)));
+    calls.cancel(cancelled);
+    expect(calls.stats()).toMatchObject({ waiting: 1, cancelled: 1 });
+    calls.close();
+    expect(errors).toEqual([expect.objectContaining({ name: 'ZmqClosedError' })]);
+    expect(calls.idle).toBe(true);
+  });
+});
+
+describe('a ping', () => {
+  const aWaiter = () => new Waiter(options.deadlines, 1_000, () => {});
+  const answer = (id: number) =>
+    ({ kind: 'reply', id, status: 2, payload: Buffer.alloc(0), metadata: NO_METADATA }) as const;
+
+  it('is answered, and counts as no call', async () => {
+    const calls = new PendingCalls(options, 6);
+    const { peer, link } = join(calls);
+    const waiter = aWaiter();
+    calls.ping(link, waiter);
+    expect(peer.sent).toEqual([['<00000007>', '', '', 'ping']]);
+    calls.receive(link, answer(7));
+    await waiter.promise;
+    expect(calls.stats()).toMatchObject({ sent: 0, answered: 0, inFlight: 0, late: 0 });
+    calls.receive(link, answer(7));
+    expect(calls.stats().late).toBe(1);
+  });
+
+  it('fails with its server, with the client, and at once when the server is full', async () => {
+    const calls = new PendingCalls(options);
+    const [a, b, c] = [join(calls), join(calls), join(calls)];
+    const waiters = [a, b, c].map(() => aWaiter());
+    const failed = Promise.allSettled(waiters.map(({ promise }) => promise));
+    c.peer.room = 0;
+    [a, b, c].forEach(({ link }, i) => calls.ping(link, waiters[i]!));
+    calls.remove(a.link, { code: 'ECONNRESET', message: 'reset' });
+    calls.close();
+    expect((await failed).map((one) => (one.status === 'rejected' ? (one.reason as Error).name : 'up'))).toEqual([
+      'ZmqPeerLostError',
+      'ZmqClosedError',
+      'ZmqTimeoutError',
+    ]);
+    expect(c.peer.sent).toEqual([]);
+  });
+
+  it('that is given up is not waited for', () => {
+    const calls = new PendingCalls(options, 6);
+    const { link } = join(calls);
+    calls.ping(link, aWaiter())();
+    calls.receive(link, answer(7));
+    expect(calls.stats().late).toBe(1);
   });
 });

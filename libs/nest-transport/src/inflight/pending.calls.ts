@@ -10,9 +10,11 @@ import {
   ZmqPeerLostError,
   ZmqTimeoutError,
 } from '../zmq.errors.js';
+import { AddressedCalls, isNamed } from './addressed.calls.js';
 import type { DeadlineQueue } from './deadline.queue.js';
 import type { PendingCall } from './pending.call.js';
 import type { ServerLink } from './server.link.js';
+import type { Waiter } from './waiter.js';
 
 /** What the calls of a client live by. */
 export interface PendingCallsOptions {
@@ -59,6 +61,7 @@ export class PendingCalls {
   readonly #links = new Set<ServerLink>();
   /** Calls without a server, oldest first. */
   readonly #waiting = new Set<PendingCall>();
+  readonly #addressed = new AddressedCalls();
   readonly #stats = { sent: 0, answered: 0, timedOut: 0, cancelled: 0, lost: 0, late: 0 };
   #lastId: number;
   #closedBy: unknown;
@@ -84,11 +87,15 @@ export class PendingCalls {
   }
 
   get idle(): boolean {
-    return this.#waiting.size === 0 && this.#inFlight() === 0;
+    return this.#waitingCalls === 0 && this.#inFlight() === 0;
+  }
+
+  get #waitingCalls(): number {
+    return this.#waiting.size + this.#addressed.size;
   }
 
   stats(): PendingCallsStats {
-    return { inFlight: this.#inFlight(), waiting: this.#waiting.size, ...this.#stats };
+    return { inFlight: this.#inFlight(), waiting: this.#waitingCalls, ...this.#stats };
   }
 
   /** Sends the call to a server, or lets it wait for one. */
@@ -100,6 +107,10 @@ export class PendingCalls {
     const { deadlines, connectTimeout, requestTimeout } = this.#options;
     const now = deadlines.now();
     if (call.content.deadlineMs !== undefined) call.expiresAt = now + call.content.deadlineMs;
+    if (call.content.server !== undefined) {
+      this.#startAddressed(call, now);
+      return;
+    }
     if (this.#waiting.size === 0 && this.#dispatch(call, now)) return;
     this.#waiting.add(call);
     this.#expect(call, now, this.#usable.size === 0 ? connectTimeout : requestTimeout);
@@ -108,13 +119,9 @@ export class PendingCalls {
 
   /** Sends the call to this server, whosever turn it is. While the server is full it waits for it there. */
   startAt(link: ServerLink, call: PendingCall): void {
-    const { deadlines, requestTimeout } = this.#options;
-    const now = deadlines.now();
+    const now = this.#options.deadlines.now();
     if (call.content.deadlineMs !== undefined) call.expiresAt = now + call.content.deadlineMs;
-    this.#assign(link, call);
-    link.outbox.send(call.frames(call.id, now));
-    this.#stats.sent++;
-    if (!call.settled) this.#expect(call, now, requestTimeout);
+    this.#sendAt(link, call, now);
   }
 
   /** Nobody wants the result any more. Does nothing when it is there already. */
@@ -129,6 +136,8 @@ export class PendingCalls {
   add(link: ServerLink): void {
     this.#links.add(link);
     this.#usable.add(link);
+    const now = this.#options.deadlines.now();
+    for (const call of this.#addressed.take(link)) this.#sendAt(link, call, now);
     this.#flush();
   }
 
@@ -143,6 +152,7 @@ export class PendingCalls {
       this.#stats.lost++;
       this.#settle(call, new ZmqPeerLostError(link, reason));
     }
+    link.pings.fail(new ZmqPeerLostError(link, reason));
   }
 
   /** The server closes: it gets no new calls, and hears when its last one is done. */
@@ -153,11 +163,20 @@ export class PendingCalls {
     this.#checkDrained(link);
   }
 
+  /**
+   * Asks a server whether it answers; the waiter resolves when it has, and rejects when it is lost.
+   * @returns gives the question up
+   */
+  ping(link: ServerLink, waiter: Waiter): () => void {
+    // 2^32 calls do not happen while a ping waits: its id is not taken again.
+    return link.pings.ask(this.#freeId(link), link.outbox, waiter);
+  }
+
   /** A reply came from this server. */
   receive(link: ServerLink, reply: ValueReply): void {
     const call = link.calls.get(reply.id);
     if (call === undefined) {
-      this.#stats.late++;
+      if (!link.pings.answered(reply.id)) this.#stats.late++;
       return;
     }
     switch (reply.status) {
@@ -186,9 +205,10 @@ export class PendingCalls {
   /** Settles everything; what is started from now on fails likewise. */
   close(error: unknown = new ZmqClosedError()): void {
     this.#closedBy = error;
-    const calls = [...this.#waiting];
+    const calls = [...this.#waiting, ...this.#addressed];
     for (const link of this.#links) {
       calls.push(...link.calls.values());
+      link.pings.fail(error);
       // Servers need not work on for nobody.
       for (const id of link.calls.keys()) link.outbox.trySend(encodeCancel(id));
     }
@@ -203,6 +223,9 @@ export class PendingCalls {
     const waited = Math.round(call.waitMs);
     if (call.link !== undefined) {
       this.#giveUp(call, new ZmqTimeoutError(`No answer from ${call.link.address} within ${waited} ms`, waited));
+    } else if (call.content.server !== undefined) {
+      const message = `The server '${call.content.server}' is not connected; waited ${waited} ms`;
+      this.#settle(call, new ZmqNoPeerError(message, this.#options.lastFailure()));
     } else if (this.#usable.size === 0) {
       this.#settle(
         call,
@@ -216,7 +239,7 @@ export class PendingCalls {
   #value(call: PendingCall, reply: ValueReply): void {
     let response: unknown;
     try {
-      response = this.#options.codecs.decode(reply.payload, reply.metadata.contentType);
+      response = this.#decode(call, reply);
     } catch (error) {
       this.#giveUp(call, error);
       return;
@@ -225,10 +248,14 @@ export class PendingCalls {
     call.callback({ response });
   }
 
+  #decode(call: PendingCall, { payload, metadata }: ValueReply): unknown {
+    return this.#options.codecs.decode(payload, metadata.contentType, call.content.name, 'reply');
+  }
+
   #last(link: ServerLink, call: PendingCall, reply: ValueReply): void {
     this.#answered(link, call);
     try {
-      const response = this.#options.codecs.decode(reply.payload, reply.metadata.contentType);
+      const response = this.#decode(call, reply);
       call.callback({ response, isDisposed: true });
     } catch (error) {
       call.callback({ err: error, isDisposed: true });
@@ -256,8 +283,9 @@ export class PendingCalls {
     call.settled = true;
     this.#options.deadlines.remove(call);
     const { link } = call;
-    if (link === undefined) this.#waiting.delete(call);
-    else {
+    if (link === undefined) {
+      if (!this.#waiting.delete(call)) this.#addressed.delete(call);
+    } else {
       link.calls.delete(call.id);
       if (link.draining) this.#checkDrained(link);
     }
@@ -271,6 +299,23 @@ export class PendingCalls {
     if (link.drained || link.calls.size > 0) return;
     link.drained = true;
     link.outbox.send(encodeDrained());
+  }
+
+  #startAddressed(call: PendingCall, now: number): void {
+    const link = this.#usable.all().find((each) => isNamed(each, call.content.server));
+    if (link !== undefined) {
+      this.#sendAt(link, call, now);
+      return;
+    }
+    this.#addressed.add(call);
+    this.#expect(call, now, this.#options.connectTimeout);
+  }
+
+  #sendAt(link: ServerLink, call: PendingCall, now: number): void {
+    this.#assign(link, call);
+    link.outbox.send(call.frames(call.id, now));
+    this.#stats.sent++;
+    if (!call.settled) this.#expect(call, now, this.#options.requestTimeout);
   }
 
   /** False when no server takes it now. */

@@ -7,6 +7,7 @@ import type { ZmqHeaders } from '../packet/metadata.codec.js';
 import { encodeReply, ReplyStatus } from '../packet/reply.packet.js';
 import { ZmqCancellation } from '../zmq.cancellation.js';
 import { ZmqTimeoutError } from '../zmq.errors.js';
+import type { Observed } from '../zmq.instruments.js';
 import type { ClientLink } from './client.link.js';
 import { Deadline, type DeadlineQueue } from './deadline.queue.js';
 
@@ -24,7 +25,7 @@ export interface ServerCallHost {
   /** May change the error (Nest's serializer). */
   encodeError(call: ServerCall, error: unknown): Frame;
   /** Once for every call, after its last reply or its cancelling. */
-  settled(call: ServerCall, outcome: CallOutcome): void;
+  settled(call: ServerCall, outcome: CallOutcome, error?: unknown): void;
 }
 
 export type CallOutcome = 'completed' | 'failed' | 'cancelled' | 'expired';
@@ -64,6 +65,8 @@ export class ServerCall extends ZmqCancellation {
   subscription: Subscription | undefined;
   /** Tells Nest's processing hook that it is over. */
   onEnd: (() => void) | undefined;
+  /** Measures and traces it, where anybody wants that. */
+  observed: Observed | undefined;
 
   readonly #host: ServerCallHost;
   #deadline: CallTimer | undefined;
@@ -151,7 +154,7 @@ export class ServerCall extends ZmqCancellation {
   /** Nobody waits for an answer any more: none is sent, and what runs is told to stop. */
   abandon(reason: unknown): void {
     if (this.settled) return;
-    this.#settle('cancelled');
+    this.#settle('cancelled', reason);
     this.cancel(reason);
   }
 
@@ -168,7 +171,7 @@ export class ServerCall extends ZmqCancellation {
     if (this.settled) return;
     const { client, envelope } = this;
     client.outbox.send(encodeReply(envelope, ReplyStatus.failed, this.#errorFrame(error)));
-    this.#settle(outcome);
+    this.#settle(outcome, error);
   }
 
   #errorFrame(error: unknown): Frame {
@@ -180,13 +183,13 @@ export class ServerCall extends ZmqCancellation {
     }
   }
 
-  #settle(outcome: CallOutcome): void {
+  #settle(outcome: CallOutcome, error?: unknown): void {
     this.settled = true;
     this.client.calls.delete(this.envelope.key);
     if (this.#deadline !== undefined) this.#host.deadlines.remove(this.#deadline);
     if (this.#idle !== undefined) this.#host.deadlines.remove(this.#idle);
     this.subscription?.unsubscribe();
-    this.#host.settled(this, outcome);
+    this.#host.settled(this, outcome, error);
     this.onEnd?.();
   }
 }

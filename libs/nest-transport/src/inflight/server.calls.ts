@@ -12,11 +12,22 @@ export interface ServerCallsStats {
   completed: number;
   /** Answered with an error, the application's own included. */
   failed: number;
+  /** Of those that failed: there is no handler of their pattern here. */
+  unknown: number;
+  /** Of those that failed: too many others were waiting (`maxWaitingCalls`). */
+  overloaded: number;
+  /** Of those that failed: their data could not be decoded. */
+  undecodable: number;
+  /** Of those that failed: their deadline had passed when they came. */
+  late: number;
   /** Ended by the caller's cancel or loss. */
   cancelled: number;
   /** Ended by their deadline, or because their stream was idle. */
   expired: number;
 }
+
+/** Why a call was not run. */
+export type RefusedReason = 'unknown' | 'overloaded' | 'undecodable' | 'late';
 
 /**
  * The calls that a server has: how many run at once, and when there is none.
@@ -29,7 +40,17 @@ export class ServerCalls {
   readonly #maxWaiting: number;
   readonly #waiting = new Map<ServerCall, () => void>();
   readonly #open = new Set<ServerCall>();
-  readonly #stats = { received: 0, completed: 0, failed: 0, cancelled: 0, expired: 0 };
+  readonly #stats = {
+    received: 0,
+    completed: 0,
+    failed: 0,
+    unknown: 0,
+    overloaded: 0,
+    undecodable: 0,
+    late: 0,
+    cancelled: 0,
+    expired: 0,
+  };
   #running = 0;
 
   /** Told each time the last open call was settled. */
@@ -54,9 +75,10 @@ export class ServerCalls {
   }
 
   /** A call that is answered without ever being run. */
-  countRefused(): void {
+  countRefused(reason?: RefusedReason): void {
     this.#stats.received++;
     this.#stats.failed++;
+    if (reason !== undefined) this.#stats[reason]++;
   }
 
   /** Whether a further call would have to wait, and may not. */

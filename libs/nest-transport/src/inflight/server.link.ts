@@ -1,16 +1,19 @@
+import { LinkPings } from './link.pings.js';
 import { type Outbox } from './outbox.js';
 import type { ZmqPeer } from '../zmq.peer.js';
-import { peerName } from '../zmq.peer.js';
+import { isNestPeer, peerName } from '../zmq.peer.js';
 import type { PendingCall } from './pending.call.js';
 
 /** A connected server as `client.servers()` shows it. */
 export interface ZmqServerInfo {
-  /** The name that it gave itself (its option `name`). */
+  /** The name that it gave itself (its option `peerName`). */
   readonly name: string | undefined;
   /** Where it is. */
   readonly address: string;
   /** Everything it announced. */
   readonly properties: Readonly<Record<string, string>>;
+  /** When its handshake was done. */
+  readonly connectedSince: Date;
   /** Calls of this client that it has now. */
   readonly inFlight: number;
   /** Calls of this client that it has answered, by a value or by an error, since it connected. */
@@ -22,7 +25,11 @@ export interface ZmqServerInfo {
 /** One server that this client is connected to, and the calls it has. */
 export class ServerLink {
   readonly calls = new Map<number, PendingCall>();
+  readonly pings = new LinkPings();
   readonly name: string | undefined;
+  readonly connectedSince = new Date();
+  /** Whether it understands control messages. */
+  readonly nest: boolean;
   draining = false;
   /** It was told that our last call there is done. */
   drained = false;
@@ -35,6 +42,7 @@ export class ServerLink {
     readonly outbox: Outbox<unknown>,
   ) {
     this.name = peerName(peer);
+    this.nest = isNestPeer(peer);
   }
 
   get address(): string {
@@ -42,8 +50,8 @@ export class ServerLink {
   }
 
   info(): ZmqServerInfo {
-    const { name, handled, draining } = this;
+    const { name, connectedSince, handled, draining } = this;
     const { address, properties } = this.peer;
-    return { name, address, properties, inFlight: this.calls.size, handled, draining };
+    return { name, address, properties, connectedSince, inFlight: this.calls.size, handled, draining };
   }
 }

@@ -1,6 +1,6 @@
 import { ZmqCodecError, ZmqMalformedError, ZmqTooLargeError } from '../zmq.errors.js';
 import { EMPTY } from './frames.js';
-import { PayloadCodecs, type ZmqCodec } from './payload.codec.js';
+import { jsonCodec, PayloadCodecs, type ZmqCodec } from './payload.codec.js';
 
 const hex: ZmqCodec = {
   contentType: 'text/x-hex',
@@ -73,6 +73,47 @@ describe('PayloadCodecs', () => {
     expect(own.decode(Buffer.from('5b315d'), 'text/x-hex')).toEqual([1]);
     expect(own.decode(Buffer.from('[1]'), undefined)).toEqual([1]);
     expect(() => own.decode(Buffer.from('zz'), 'text/x-hex')).toThrow(ZmqCodecError);
+  });
+
+  it('reads all its codecs, and writes the first', () => {
+    const upper: ZmqCodec = {
+      contentType: 'text/x-upper',
+      encode: (value) => String(value),
+      decode: (bytes) => bytes.toString().toUpperCase(),
+    };
+    const several = new PayloadCodecs([upper, hex]);
+    expect(several.encode('a')).toEqual({ payload: 'a', contentType: 'text/x-upper' });
+    expect(several.decode(Buffer.from('5b315d'), 'text/x-hex')).toEqual([1]);
+    expect(several.encodeReply([1], 'text/x-hex')).toEqual({ payload: '5b315d', contentType: 'text/x-hex' });
+    expect(several.encodeReply([1], 'text/x-other')).toEqual({ payload: '[1]', contentType: undefined });
+    const jsonFirst = new PayloadCodecs([jsonCodec, hex]);
+    expect(jsonFirst.encode([1])).toEqual({ payload: '[1]', contentType: undefined });
+    expect(jsonFirst.decode(Buffer.from('5b315d'), 'text/x-hex')).toEqual([1]);
+    expect(() => new PayloadCodecs([hex, hex])).toThrow("two codecs for 'text/x-hex'");
+  });
+
+  it('tells codecs what they encode, and writes as JSON what they cannot', () => {
+    const seen: unknown[] = [];
+    const byName: ZmqCodec = {
+      contentType: 'text/x-by-name',
+      encode: (_value, name, use) => `${name} ${use}`,
+      decode: (_payload, name, use) => seen.push([name, use]),
+      handles: (name) => name !== 'other',
+    };
+    const codecs = new PayloadCodecs(byName);
+    expect(codecs.encode(1, 'sum').payload).toBe('sum request');
+    expect(codecs.encodeReply(1, 'text/x-by-name', 'sum').payload).toBe('sum reply');
+    expect(codecs.encode(1, 'other')).toEqual({ payload: '1', contentType: undefined });
+    codecs.decode(Buffer.from('x'), 'text/x-by-name', Buffer.from('sum'), 'reply');
+    expect(seen).toEqual([['sum', 'reply']]);
+  });
+
+  it('names a type that it does not know, without a flood', () => {
+    expect(() => own.decode(Buffer.from('x'), 'a/b')).toThrow(
+      "No codec for 'a/b' here; known are application/json, application/octet-stream, text/x-hex",
+    );
+    const long = (): unknown => own.decode(Buffer.from('x'), 'x'.repeat(100_000));
+    expect(long).toThrow(expect.objectContaining({ contentType: expect.stringMatching(/^x{100}…$/) as string }));
   });
 
   it('sends nothing that is too large', () => {

@@ -1,7 +1,10 @@
-import { ZmqCodecError, ZmqTooLargeError } from '../zmq.errors.js';
+import { ZmqCodecError, ZmqOptionsError, ZmqTooLargeError, ZmqTransportError } from '../zmq.errors.js';
 import { EMPTY, type Frame } from './frames.js';
 import { BYTES_TYPE } from './metadata.codec.js';
 import { parseJson, stringifyJson } from './safe-json.js';
+
+/** What a payload is: the data of a call, an event or a task; or a value that came back. */
+export type ZmqPayloadUse = 'request' | 'reply';
 
 /**
  * Turns values into payloads and back. JSON is the default; a payload that *is* a
@@ -10,10 +13,15 @@ import { parseJson, stringifyJson } from './safe-json.js';
 export interface ZmqCodec {
   /** Written as `:type`, for example `application/msgpack`. */
   readonly contentType: string;
-  /** `undefined` when there is no value to write. May throw. */
-  encode(value: unknown): Buffer | string | undefined;
+  /**
+   * `undefined` when there is no value to write. May throw.
+   * @param name the normalised pattern, topic or task name, for codecs that have a schema for each
+   */
+  encode(value: unknown, name: string, use: ZmqPayloadUse): Buffer | string | undefined;
   /** May throw. The bytes may be kept. */
-  decode(payload: Buffer): unknown;
+  decode(payload: Buffer, name: string, use: ZmqPayloadUse): unknown;
+  /** Whether it can write this; what it cannot goes as JSON. Left out: everything. */
+  handles?(name: string, use: ZmqPayloadUse): boolean;
 }
 
 export const JSON_TYPE = 'application/json';
@@ -21,8 +29,8 @@ export const JSON_TYPE = 'application/json';
 /** JSON in UTF-8. */
 export const jsonCodec: ZmqCodec = {
   contentType: JSON_TYPE,
-  encode: stringifyJson,
-  decode: parseJson,
+  encode: (value) => stringifyJson(value),
+  decode: (payload) => parseJson(payload),
 };
 
 /** A payload ready to send. `contentType` is what `:type` must say: `undefined` for JSON. */
@@ -33,40 +41,56 @@ export interface EncodedPayload {
 
 const NO_VALUE: EncodedPayload = { payload: EMPTY, contentType: undefined };
 
-/** The codec of this side and those that every peer understands. */
+/**
+ * The codecs of this side: the first is what it writes, all of them, JSON and raw
+ * bytes are what it reads. So sides with different codecs understand each other, and
+ * a fleet can change its codec one side after another.
+ */
 export class PayloadCodecs {
-  readonly #own: ZmqCodec;
-  readonly #ownType: string | undefined;
+  /** What is written; `undefined` is JSON. */
+  readonly #own: ZmqCodec | undefined;
+  /** What is read beside JSON and raw bytes, by content type. */
+  readonly #byType = new Map<string, ZmqCodec>();
 
   readonly maxBytes: number;
 
-  /** @param maxBytes larger payloads are not sent: the other side would close the connection; below 0 there is no limit */
-  constructor(own: ZmqCodec = jsonCodec, maxBytes = -1) {
-    this.#own = own;
+  /**
+   * @param codecs one, or several of which the first is written
+   * @param maxBytes larger payloads are not sent: the other side would close the connection; below 0 there is no limit
+   * @throws ZmqOptionsError two codecs of one content type, or one for raw bytes
+   */
+  constructor(codecs: ZmqCodec | readonly ZmqCodec[] = jsonCodec, maxBytes = -1) {
+    const list = isList(codecs) ? codecs : [codecs];
+    for (const codec of list) {
+      const { contentType } = codec;
+      if (contentType === JSON_TYPE) continue;
+      if (contentType === BYTES_TYPE || this.#byType.has(contentType)) {
+        throw new ZmqOptionsError('codec', `has two codecs for '${contentType}'; keep one`);
+      }
+      this.#byType.set(contentType, codec);
+    }
+    this.#own = list[0]?.contentType === JSON_TYPE ? undefined : list[0];
     this.maxBytes = maxBytes < 0 ? Infinity : maxBytes;
-    this.#ownType = own.contentType === JSON_TYPE ? undefined : own.contentType;
   }
 
   /**
    * With this side's codec.
+   * @param name the normalised pattern, topic or task name
    * @throws ZmqCodecError the value cannot be encoded
    * @throws ZmqTooLargeError
    */
-  encode(value: unknown): EncodedPayload {
-    if (value instanceof Uint8Array) return { payload: this.#checked(asBuffer(value)), contentType: BYTES_TYPE };
-    const payload = value === undefined ? undefined : this.#encodeOwn(value);
-    return payload === undefined ? NO_VALUE : { payload: this.#checked(payload), contentType: this.#ownType };
+  encode(value: unknown, name: string | Buffer = '', use: ZmqPayloadUse = 'request'): EncodedPayload {
+    return this.#encode(this.#own, value, name, use);
   }
 
   /**
-   * A reply: with this side's codec when the request came in it, else as JSON, which every caller reads.
+   * A reply: in the type of the request when that is known here, else as JSON, which every caller reads.
    * @throws ZmqCodecError the value cannot be encoded
    * @throws ZmqTooLargeError
    */
-  encodeReply(value: unknown, requestType: string | undefined): EncodedPayload {
-    if (requestType === this.#ownType || value instanceof Uint8Array) return this.encode(value);
-    const payload = stringifyJson(value);
-    return payload === undefined ? NO_VALUE : { payload: this.#checked(payload), contentType: undefined };
+  encodeReply(value: unknown, requestType: string | undefined, name: string | Buffer = ''): EncodedPayload {
+    const codec = requestType === undefined ? undefined : this.#byType.get(requestType);
+    return this.#encode(codec, value, name, 'reply');
   }
 
   /** Whether a payload may be sent. */
@@ -77,20 +101,37 @@ export class PayloadCodecs {
   }
 
   /**
-   * @throws ZmqCodecError no codec for this content type here
-   * @throws ZmqMalformedError bad JSON
+   * @param name the normalised pattern, topic or task name
+   * @throws ZmqCodecError no codec for this content type here, or not valid in it
+   * @throws ZmqMalformedError bad JSON, or a shape that must not be decoded (too deep, lengths that lie)
    */
-  decode(payload: Buffer, contentType: string | undefined): unknown {
+  decode(
+    payload: Buffer,
+    contentType: string | undefined,
+    name: string | Buffer = '',
+    use: ZmqPayloadUse = 'request',
+  ): unknown {
     if (contentType === undefined || contentType === JSON_TYPE) {
       return payload.length === 0 ? undefined : parseJson(payload);
     }
     if (contentType === BYTES_TYPE) return payload;
-    if (contentType !== this.#ownType) throw new ZmqCodecError(`No codec for '${contentType}' here`);
+    const codec = this.#byType.get(contentType);
+    if (codec === undefined) throw this.#unknownType(contentType);
     try {
-      return this.#own.decode(payload);
+      return codec.decode(payload, name.toString(), use);
     } catch (cause) {
-      throw new ZmqCodecError(`The payload is not valid ${contentType}`, cause);
+      if (cause instanceof ZmqTransportError) throw cause;
+      throw new ZmqCodecError(`The payload is not valid ${contentType}`, cause, contentType);
     }
+  }
+
+  #encode(codec: ZmqCodec | undefined, value: unknown, name: string | Buffer, use: ZmqPayloadUse): EncodedPayload {
+    if (value instanceof Uint8Array) return { payload: this.#checked(asBuffer(value)), contentType: BYTES_TYPE };
+    if (value === undefined) return NO_VALUE;
+    const usesJson = codec === undefined || codec.handles?.(name.toString(), use) === false;
+    const payload = usesJson ? stringifyJson(value) : encodeBy(codec, value, name.toString(), use);
+    if (payload === undefined) return NO_VALUE;
+    return { payload: this.#checked(payload), contentType: usesJson ? undefined : codec.contentType };
   }
 
   #checked(payload: Frame): Frame {
@@ -98,15 +139,32 @@ export class PayloadCodecs {
     return payload;
   }
 
-  #encodeOwn(value: unknown): Frame | undefined {
-    try {
-      return this.#own.encode(value);
-    } catch (cause) {
-      throw new ZmqCodecError(`The value has no form in ${this.#own.contentType}`, cause);
-    }
+  #unknownType(contentType: string): ZmqCodecError {
+    const known = [JSON_TYPE, BYTES_TYPE, ...this.#byType.keys()].join(', ');
+    const type = shortened(contentType);
+    return new ZmqCodecError(`No codec for '${type}' here; known are ${known}`, undefined, type);
+  }
+}
+
+function isList(codecs: ZmqCodec | readonly ZmqCodec[]): codecs is readonly ZmqCodec[] {
+  return Array.isArray(codecs);
+}
+
+function encodeBy(codec: ZmqCodec, value: unknown, name: string, use: ZmqPayloadUse): Frame | undefined {
+  try {
+    return codec.encode(value, name, use);
+  } catch (cause) {
+    if (cause instanceof ZmqTransportError) throw cause;
+    const reason = cause instanceof Error ? `: ${cause.message}` : '';
+    throw new ZmqCodecError(`The value has no form in ${codec.contentType}${reason}`, cause, codec.contentType);
   }
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The peer's text goes into an answer and a log line. */
+function shortened(contentType: string): string {
+  return contentType.length > 100 ? `${contentType.slice(0, 100)}…` : contentType;
 }

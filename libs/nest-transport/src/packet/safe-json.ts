@@ -74,12 +74,24 @@ function endOfString(bytes: Buffer, start: number): number {
   return i;
 }
 
-/** Iterative, because the value's depth is the peer's choice. */
-function dropPollution(root: object): void {
+/** Whether a payload of another format may have keys that `dropPollution` is for. */
+export function mayPollute(bytes: Buffer): boolean {
+  return bytes.includes('__proto__') || bytes.includes('constructor');
+}
+
+/**
+ * Takes out the keys that could change a prototype.
+ * Iterative, because the value's depth is the peer's choice.
+ * @param renamed what the decoder makes of the key `__proto__`
+ */
+export function dropPollution(root: unknown, renamed = '__proto__'): void {
+  if (typeof root !== 'object' || root === null) return;
   const open: object[] = [root];
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    // Bytes are no object with a property each.
+    if (value instanceof Uint8Array) continue;
     const record = value as Record<string, unknown>;
-    if (Object.hasOwn(record, '__proto__')) delete record['__proto__'];
+    if (Object.hasOwn(record, renamed)) delete record[renamed];
     if (Object.hasOwn(record, 'constructor')) {
       const own = record['constructor'];
       if (typeof own === 'object' && own !== null && Object.hasOwn(own, 'prototype')) delete record['constructor'];

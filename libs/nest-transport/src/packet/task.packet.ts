@@ -29,7 +29,7 @@ export interface IncomingTask {
  * @throws ZmqCodecError data that cannot be encoded
  */
 export function encodeTask(task: OutgoingTask, codecs: PayloadCodecs): Frames {
-  const { payload, contentType } = codecs.encode(task.data);
+  const { payload, contentType } = codecs.encode(task.data, task.name);
   const { deadlineMs, attempt, headers } = task;
   const metadata = encodeMetadata({ contentType, deadlineMs, attempt, headers });
   const name = encodeName(task.name);

@@ -1,9 +1,9 @@
-import type { Logger } from '@nestjs/common';
 import { TaskRouterChannel } from '../channels/task-router.channel.js';
 import { DeadlineQueue } from '../inflight/deadline.queue.js';
 import { decodeError } from '../packet/error.codec.js';
 import type { PayloadCodecs } from '../packet/payload.codec.js';
 import type { ZmqClock } from '../zmq.clock.js';
+import type { ZmqLogger } from '../zmq.logger.js';
 import { ZmqClosedError, ZmqTimeoutError } from '../zmq.errors.js';
 import { Admission } from './admission.js';
 import { DeadLetters, type ZmqDeadLetter, type ZmqDeadLetterHook, type ZmqDeadLetterReason } from './dead.letters.js';
@@ -50,7 +50,7 @@ export class AckedPool {
   readonly #options: ZmqPoolOptions;
   readonly #clock: ZmqClock;
   readonly #codecs: PayloadCodecs;
-  readonly #logger: Logger;
+  readonly #logger: ZmqLogger;
   readonly #log: LogLimiter;
   readonly #deadlines: DeadlineQueue;
   readonly #dispatcher: TaskDispatcher;
@@ -60,7 +60,7 @@ export class AckedPool {
   #whenIdle: (() => void) | undefined;
   #lost = 0;
 
-  constructor(name: string, options: ZmqPoolOptions, clock: ZmqClock, codecs: PayloadCodecs, logger: Logger) {
+  constructor(name: string, options: ZmqPoolOptions, clock: ZmqClock, codecs: PayloadCodecs, logger: ZmqLogger) {
     this.#name = name;
     this.#options = options;
     this.#clock = clock;
@@ -102,12 +102,7 @@ export class AckedPool {
 
   async open(): Promise<string[]> {
     const options = this.#options;
-    const channel = new TaskRouterChannel(
-      options,
-      { ...options, name: options.peerName },
-      this.#clock,
-      this.#dispatcher,
-    );
+    const channel = new TaskRouterChannel(options, options, this.#clock, this.#dispatcher);
     tellMismatch(channel.socket.events, 'explicit', this.#log);
     let endpoints: string[];
     try {
@@ -201,7 +196,9 @@ export class AckedPool {
   #resultOf(outcome: TaskOutcome, task: PoolTask, deadlineMs = 0): unknown {
     switch (outcome.kind) {
       case 'done':
-        return outcome.payload === undefined ? undefined : this.#codecs.decode(outcome.payload, outcome.contentType);
+        return outcome.payload === undefined
+          ? undefined
+          : this.#codecs.decode(outcome.payload, outcome.contentType, task.content.name, 'reply');
       case 'failed':
         throw new ZmqTaskError(task.content.name, decodeError(outcome.payload), task.runs);
       case 'lost':
@@ -256,10 +253,10 @@ export class AckedPool {
     );
   }
 
-  #dataOf({ content: { payload, contentType } }: PoolTask): unknown {
+  #dataOf({ content: { name, payload, contentType } }: PoolTask): unknown {
     const bytes = Buffer.from(payload as string);
     try {
-      return this.#codecs.decode(bytes, contentType);
+      return this.#codecs.decode(bytes, contentType, name);
     } catch {
       return bytes;
     }

@@ -208,7 +208,7 @@ export class AckedRunner {
     }
     let data: unknown;
     try {
-      data = codecs.decode(payload, metadata.contentType);
+      data = codecs.decode(payload, metadata.contentType, name);
     } catch (error) {
       this.#refuse(link, request, 'malformed', error as Error);
       return undefined;
@@ -276,13 +276,13 @@ export class AckedRunner {
 
   /** @throws ZmqCodecError, ZmqTooLargeError */
   #done(job: Job, result: unknown): void {
-    const { metadata } = job.request;
+    const { metadata, name } = job.request;
     if (metadata.result !== true) {
       this.counts.done++;
       this.#answer(job, AnswerStatus.done);
       return;
     }
-    const { payload, contentType } = this.#options.codecs.encodeReply(result, metadata.contentType);
+    const { payload, contentType } = this.#options.codecs.encodeReply(result, metadata.contentType, name);
     this.counts.done++;
     if (payload === EMPTY && contentType === undefined) this.#answer(job, AnswerStatus.done);
     else this.#answer(job, AnswerStatus.value, { payload, contentType });

@@ -25,7 +25,7 @@ export class AckedWorkers {
     const codecs = new PayloadCodecs(options.codec, maxMessageSize(options));
     this.#clock = clock;
     this.runner = new AckedRunner({ pool, ...setup, credit, clock, codecs, log });
-    this.channel = new TaskDealerChannel(options, { ...options, name: options.peerName }, credit, this.runner);
+    this.channel = new TaskDealerChannel(options, options, credit, this.runner);
   }
 
   stats(): ZmqWorkersAckStats {

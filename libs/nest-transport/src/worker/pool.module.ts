@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
-import { getZmqPoolToken } from '../zmq.tokens.js';
+import { withShared, type ZmqRootOptions } from '../zmq.root.options.js';
+import { getZmqPoolToken, SHARED_OPTIONS } from '../zmq.tokens.js';
 import type { ZmqPoolOptions } from './worker.options.js';
 import { WorkersHost, WorkersHostModule } from './workers.host.js';
 import { ZmqPool } from './zmq.pool.js';
@@ -23,9 +24,9 @@ const builder = new ConfigurableModuleBuilder<ZmqPoolOptions>({
     const token = getZmqPoolToken(name);
     const provider = {
       provide: token,
-      useFactory: (host: WorkersHost, options: ZmqPoolOptions) =>
-        host.registerPool(new ZmqPool(name ?? 'default', options)),
-      inject: [WorkersHost, POOL_OPTIONS],
+      useFactory: (host: WorkersHost, options: ZmqPoolOptions, shared?: ZmqRootOptions) =>
+        host.registerPool(new ZmqPool(name ?? 'default', withShared(shared, options))),
+      inject: [WorkersHost, POOL_OPTIONS, SHARED_OPTIONS],
     };
     return {
       ...definition,

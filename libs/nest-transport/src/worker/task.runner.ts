@@ -177,7 +177,7 @@ export class TaskRunner {
         this.#drop('unknown', () => `no @OnTask('${shortened(task.name)}') in the worker of pool '${pool}'`, peer);
         return undefined;
       }
-      firstData = codecs.decode(task.payload, task.metadata.contentType);
+      firstData = codecs.decode(task.payload, task.metadata.contentType, task.name);
       const { deadlineMs } = task.metadata;
       const deadlineAt = deadlineMs === undefined ? Infinity : clock.now() + deadlineMs;
       const job: Job = { task, handler, peer, deadlineAt, firstData };
@@ -239,7 +239,7 @@ export class TaskRunner {
         redelivered: before > 0,
       });
       try {
-        if (attempt > 1) data = codecs.decode(task.payload, task.metadata.contentType);
+        if (attempt > 1) data = codecs.decode(task.payload, task.metadata.contentType, task.name);
         await handler.invoke(data, context);
         this.counts.done++;
         return;

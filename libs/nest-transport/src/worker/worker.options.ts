@@ -6,19 +6,15 @@ import {
   type OptionCheck,
   type OptionChecks,
   socketChecks,
-  text,
   whole,
 } from '../zmq.options.check.js';
 import type { ZmqDeadLetterHook } from './dead.letters.js';
 
-type OwnName = 'name';
 type ReceivingKeys = 'receiveHighWaterMark' | 'receiveHighWaterMarkBytes';
 type SendingKeys = 'sendHighWaterMark' | 'sendHighWaterMarkBytes';
 
 /** What both ends of a pool take beside their socket options. */
 export interface ZmqPoolEnd {
-  /** A name that this side gives itself, at most 255 bytes: the other end sees it as `properties['X-Name']`. */
-  peerName?: string | undefined;
   /**
    * Which guarantee the tasks have; both ends must say the same, else they do not connect. `'none'`, the default: at most
    * once, over PUSH and PULL; what a killed worker had received, in the buffers of its connection too, is lost.
@@ -34,7 +30,7 @@ export interface ZmqPoolEnd {
  * @example
  * ZmqModule.registerPool({ name: 'images', bind: 'tcp://*:5557', ack: 'explicit' })
  */
-export interface ZmqPoolOptions extends ZmqPoolEnd, ZmqEndpoints, Omit<ZmqSocketOptions, OwnName | ReceivingKeys> {
+export interface ZmqPoolOptions extends ZmqPoolEnd, ZmqEndpoints, Omit<ZmqSocketOptions, ReceivingKeys> {
   /**
    * Tasks that may wait here for one worker before it counts as busy; 0 is no limit. Default 16: what waits here for a
    * worker is lost when that worker dies, and no other worker can take it. With `ack: 'explicit'` the workers' credit
@@ -75,7 +71,7 @@ export interface ZmqPoolOptions extends ZmqPoolEnd, ZmqEndpoints, Omit<ZmqSocket
  * ZmqModule.registerWorkers({ pool: 'images', connect: ['tcp://gateway-1:5557', 'tcp://gateway-2:5557'] })
  */
 export interface ZmqWorkersOptions
-  extends ZmqPoolEnd, ZmqEndpoints, Omit<ZmqSocketOptions, OwnName | SendingKeys | ReceivingKeys> {
+  extends ZmqPoolEnd, ZmqEndpoints, Omit<ZmqSocketOptions, SendingKeys | ReceivingKeys> {
   /** What one peer's waiting tasks may hold, in bytes, before it is not read any more; 0 is no limit. Default 64 MiB. */
   receiveHighWaterMarkBytes?: number | undefined;
   /** How long the tasks that are here when the application stops may take, in ms; it ends early when they are done. Default 10,000. */
@@ -104,7 +100,6 @@ const callback: OptionCheck = (key, value) => {
 };
 
 const {
-  name: _name,
   sendHighWaterMark,
   sendHighWaterMarkBytes,
   receiveHighWaterMark: _mark,
@@ -117,7 +112,6 @@ const poolChecks: OptionChecks<ZmqPoolOptions> = {
   ...common,
   sendHighWaterMark,
   sendHighWaterMarkBytes,
-  peerName: text(255),
   ack,
   maxWaiting: whole(0),
   pushTimeout: whole(0),
@@ -132,7 +126,6 @@ const workersChecks: OptionChecks<ZmqWorkersOptions> = {
   ...endpointChecks,
   ...common,
   receiveHighWaterMarkBytes,
-  peerName: text(255),
   ack,
   gracePeriod: whole(0),
   prefetch: whole(0, 100_000),

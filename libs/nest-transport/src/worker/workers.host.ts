@@ -1,5 +1,6 @@
 import { Injectable, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, ExternalContextCreator, MetadataScanner, ModuleRef } from '@nestjs/core';
+import { beforeDestroy } from '../zmq.before.destroy.js';
 import { getZmqPoolToken } from '../zmq.tokens.js';
 import { TaskInvokerFactory } from './task.invoker.js';
 import type { TaskHandler } from './task.runner.js';
@@ -118,22 +119,11 @@ function definitionOf({ pool }: ZmqWorkers, definitions: ReadonlyMap<string, Wor
   );
 }
 
-/**
- * Nest destroys dependants before what they depend on. With the stop as a part of the worker's own `onModuleDestroy`, its
- * tasks are finished while everything that it injects is still there, wherever that is provided.
- */
+/** Its tasks are finished while everything that the worker injects is still there. */
 function stopBeforeDestroy({ wrapper }: WorkerDefinition, workers: ZmqWorkers): void {
-  const instance = wrapper.instance as Partial<OnModuleDestroy> | undefined;
-  if (!wrapper.isDependencyTreeStatic() || instance === undefined || !Object.isExtensible(instance)) return;
-  const own = instance.onModuleDestroy;
-  Object.defineProperty(instance, 'onModuleDestroy', {
-    configurable: true,
-    writable: true,
-    value: async () => {
-      await workers.stop();
-      await (own?.call(instance) as unknown);
-    },
-  });
+  const instance: unknown = wrapper.instance;
+  if (!wrapper.isDependencyTreeStatic() || typeof instance !== 'object' || instance === null) return;
+  beforeDestroy(instance, () => workers.stop());
 }
 
 /** Imported by every module of this package that an application imports: one host for all of them. */

@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
-import { getZmqWorkersToken } from '../zmq.tokens.js';
+import { withShared, type ZmqRootOptions } from '../zmq.root.options.js';
+import { getZmqWorkersToken, SHARED_OPTIONS } from '../zmq.tokens.js';
 import { ZmqOptionsError } from '../zmq.errors.js';
 import type { ZmqWorkersOptions } from './worker.options.js';
 import { WorkersHost, WorkersHostModule } from './workers.host.js';
@@ -25,8 +26,9 @@ const builder = new ConfigurableModuleBuilder<ZmqWorkersOptions>({
     const token = getZmqWorkersToken(pool);
     const provider = {
       provide: token,
-      useFactory: (host: WorkersHost, options: ZmqWorkersOptions) => host.register(new ZmqWorkers(pool, options)),
-      inject: [WorkersHost, WORKERS_OPTIONS],
+      useFactory: (host: WorkersHost, options: ZmqWorkersOptions, shared?: ZmqRootOptions) =>
+        host.register(new ZmqWorkers(pool, withShared(shared, options))),
+      inject: [WorkersHost, WORKERS_OPTIONS, SHARED_OPTIONS],
     };
     return {
       ...definition,

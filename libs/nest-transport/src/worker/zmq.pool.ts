@@ -1,5 +1,5 @@
 import { type Peer, Push, type Router } from '@nest-zmq/core';
-import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { closeSocket } from '../channels/socket.close.js';
 import { commonSocketOptions, maxMessageSize, openEndpoints, sendingOptions } from '../channels/socket.options.js';
 import type { Frames } from '../packet/frames.js';
@@ -8,7 +8,9 @@ import { assertUsableName } from '../packet/names.js';
 import { PayloadCodecs } from '../packet/payload.codec.js';
 import { encodeTask } from '../packet/task.packet.js';
 import { systemClock, type ZmqClock } from '../zmq.clock.js';
-import { ZmqClosedError, ZmqOptionsError, ZmqTimeoutError } from '../zmq.errors.js';
+import { ZmqClosedError, ZmqOptionsError, ZmqPatternError, ZmqTimeoutError } from '../zmq.errors.js';
+import { Instruments } from '../zmq.instruments.js';
+import { loggerOf, type ZmqLogger } from '../zmq.logger.js';
 import type { ZmqPeer } from '../zmq.peer.js';
 import { ZmqRecord } from '../zmq.record.js';
 import { AckedPool, type Patience, type ZmqPoolAckStats } from './acked.pool.js';
@@ -16,6 +18,7 @@ import { Admission } from './admission.js';
 import type { ZmqDeadLetterHook } from './dead.letters.js';
 import { LogLimiter } from './log.limiter.js';
 import { tellMismatch } from './mismatch.js';
+import { observePush } from './task.observer.js';
 import type { TaskContent } from './pool.task.js';
 import {
   checkPoolOptions,
@@ -70,12 +73,14 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
   readonly #options: ZmqPoolOptions;
   readonly #clock: ZmqClock;
   readonly #codecs: PayloadCodecs;
-  readonly #logger: Logger;
+  readonly #logger: ZmqLogger;
+  readonly #instruments: Instruments | undefined;
   readonly #log: LogLimiter;
   readonly #admission: Admission<Frames>;
   /** With `ack: 'explicit'`: all but the data's form is its business. */
   readonly #acked: AckedPool | undefined;
   #socket: Push | undefined;
+  #unwatch: (() => void) | undefined;
   #opening: Promise<string[]> | undefined;
   #closing: Promise<void> | undefined;
   #lost = 0;
@@ -87,7 +92,8 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#codecs = new PayloadCodecs(options.codec, maxMessageSize(options));
-    this.#logger = new Logger(`ZmqPool(${name})`);
+    this.#logger = loggerOf(options.logger, `ZmqPool(${name})`);
+    this.#instruments = Instruments.of(name, options, this.#clock);
     this.#log = new LogLimiter(this.#clock, (message) => this.#logger.warn(message));
     this.#admission = new Admission(name, options.maxWaiting ?? DEFAULT_MAX_WAITING, this.#clock);
     if (options.ack === 'explicit') {
@@ -125,6 +131,9 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
    */
   push<TData = unknown>(task: string, data?: TData | ZmqRecord<TData>, options: ZmqPushOptions = {}): Promise<void> {
     try {
+      if (this.#instruments !== undefined) {
+        return observePush(this.#instruments, this.name, task, data, (record) => this.#push(task, record, options));
+      }
       return this.#push(task, data, options);
     } catch (error) {
       return Promise.reject(error as Error);
@@ -147,8 +156,14 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
   async run<TResult = unknown, TData = unknown>(
     task: string,
     data?: TData | ZmqRecord<TData>,
-    { signal, deadline }: ZmqRunOptions = {},
+    options: ZmqRunOptions = {},
   ): Promise<TResult> {
+    if (this.#instruments === undefined) return (await this.#run(task, data, options)) as TResult;
+    const told = observePush(this.#instruments, this.name, task, data, (record) => this.#run(task, record, options));
+    return (await told) as TResult;
+  }
+
+  async #run(task: string, data: unknown, { signal, deadline }: ZmqRunOptions): Promise<unknown> {
     if (this.#acked === undefined) {
       throw new ZmqOptionsError('ack', `of pool '${this.name}' must be 'explicit' for run(): workers answer only then`);
     }
@@ -159,7 +174,7 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
     const content = this.#contentOf(task, record);
     signal?.throwIfAborted();
     const patience = this.#patience(task, { signal, timeout: 0 }, deadlineMs);
-    return (await this.#acked.run(content, deadlineMs, patience)) as TResult;
+    return this.#acked.run(content, deadlineMs, patience);
   }
 
   /** With `ack: 'explicit'`: calls the hook for each pushed task that is given up, beside the others. Without Nest, in place of `@OnDeadLetter()`. */
@@ -277,15 +292,16 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
   #contentOf(name: string, { data, headers }: ZmqRecord): TaskContent {
     assertUsableName(name);
     if (headers !== undefined) for (const [key, value] of Object.entries(headers)) assertHeader(key, value);
-    return { name, headers, ...this.#codecs.encode(data) };
+    return { name, headers, ...this.#codecs.encode(data, name) };
   }
 
   async #open(): Promise<string[]> {
     if (this.#closing !== undefined) throw this.#closedError();
-    if (this.#acked !== undefined) return this.#acked.open();
     const options = this.#options;
+    this.#unwatch = options.metrics?.watch({ kind: 'pool', name: this.name, stats: () => this.stats() });
+    if (this.#acked !== undefined) return this.#acked.open();
     const socket = new Push({
-      ...commonSocketOptions({ ...options, name: options.peerName }),
+      ...commonSocketOptions(options),
       ...sendingOptions({ ...options, sendHighWaterMark: options.sendHighWaterMark ?? DEFAULT_POOL_SEND_MARK }),
       // Nothing is queued for a worker that is not there: another one may be.
       immediate: true,
@@ -308,6 +324,7 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
     const admission = this.#acked?.admission ?? this.#admission;
     admission.close(() => this.#closedError());
     await this.#opening?.catch(() => undefined);
+    this.#unwatch?.();
     if (this.#acked !== undefined) await this.#acked.close();
     else if (this.#socket !== undefined && !this.#socket.closed) await this.#closeSocket(this.#socket);
   }
@@ -335,5 +352,7 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
 }
 
 function recordOf(data: unknown): ZmqRecord {
-  return data instanceof ZmqRecord ? data : new ZmqRecord(data);
+  const record: ZmqRecord = data instanceof ZmqRecord ? data : new ZmqRecord(data);
+  if (record.server === undefined) return record;
+  throw new ZmqPatternError('A task goes to any worker that is free: setServer() is for calls');
 }

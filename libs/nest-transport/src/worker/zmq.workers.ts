@@ -1,13 +1,15 @@
 import { type Dealer, Pull } from '@nest-zmq/core';
-import { Logger } from '@nestjs/common';
 import { commonSocketOptions, openEndpoints, receivingOptions } from '../channels/socket.options.js';
 import { PayloadCodecs } from '../packet/payload.codec.js';
 import { systemClock, type ZmqClock } from '../zmq.clock.js';
+import { Instruments } from '../zmq.instruments.js';
+import { loggerOf, type ZmqLogger } from '../zmq.logger.js';
 import type { ZmqPeer } from '../zmq.peer.js';
 import { AckedWorkers, type ZmqWorkersAckStats } from './acked.workers.js';
 import { KeepAlive } from './keep-alive.js';
 import { LogLimiter } from './log.limiter.js';
 import { tellMismatch } from './mismatch.js';
+import { observeTasks } from './task.observer.js';
 import { type TaskCounts, TaskRunner } from './task.runner.js';
 import { checkWorkersOptions, DEFAULT_GRACE_PERIOD_MS, type ZmqWorkersOptions } from './worker.options.js';
 import type { WorkerSetup } from './worker.setup.js';
@@ -39,10 +41,12 @@ export class ZmqWorkers {
   readonly pool: string;
   readonly #options: ZmqWorkersOptions;
   readonly #clock: ZmqClock;
-  readonly #logger: Logger;
+  readonly #logger: ZmqLogger;
+  readonly #instruments: Instruments | undefined;
   readonly #log: LogLimiter;
   readonly #keepAlive = new KeepAlive();
   #socket: Pull | undefined;
+  #unwatch: (() => void) | undefined;
   #runner: TaskRunner | undefined;
   /** With `ack: 'explicit'`, in place of the two. */
   #acked: AckedWorkers | undefined;
@@ -56,7 +60,8 @@ export class ZmqWorkers {
     this.pool = pool;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#logger = new Logger(`ZmqWorkers(${pool})`);
+    this.#logger = loggerOf(options.logger, `ZmqWorkers(${pool})`);
+    this.#instruments = Instruments.of(pool, options, this.#clock);
     this.#log = new LogLimiter(this.#clock, (message) => this.#logger.error(message));
   }
 
@@ -98,7 +103,7 @@ export class ZmqWorkers {
    * @throws what the socket throws, with the `address`: EADDRINUSE, EINVAL, …
    */
   start(setup: WorkerSetup): Promise<string[]> {
-    return (this.#starting ??= this.#options.ack === 'explicit' ? this.#startAcked(setup) : this.#start(setup));
+    return (this.#starting ??= this.#begin(setup));
   }
 
   /**
@@ -114,11 +119,21 @@ export class ZmqWorkers {
     return this.#acked?.channel.socket ?? this.#socket;
   }
 
+  async #begin(setup: WorkerSetup): Promise<string[]> {
+    const { metrics, ack } = this.#options;
+    const instruments = this.#instruments;
+    const observed =
+      instruments === undefined ? setup : { ...setup, handlers: observeTasks(setup.handlers, instruments, this.pool) };
+    const endpoints = await (ack === 'explicit' ? this.#startAcked(observed) : this.#start(observed));
+    this.#unwatch = metrics?.watch({ kind: 'workers', name: this.pool, stats: () => this.stats() });
+    return endpoints;
+  }
+
   async #start(setup: WorkerSetup): Promise<string[]> {
     if (this.#stopping !== undefined) return [];
     const options = this.#options;
     const socket = new Pull({
-      ...commonSocketOptions({ ...options, name: options.peerName }),
+      ...commonSocketOptions(options),
       // What waits here is kept from workers that are idle: no more than may be started next.
       ...receivingOptions({ ...options, receiveHighWaterMark: setup.concurrency }),
     });
@@ -164,6 +179,7 @@ export class ZmqWorkers {
       else if (this.#runner !== undefined && this.#socket !== undefined)
         await this.#finishAll(this.#runner, this.#socket);
     } finally {
+      this.#unwatch?.();
       this.#keepAlive.release();
     }
   }
