@@ -16,7 +16,7 @@ export default {
   moduleNameMapper: {
     '^@nest-zmq/core$': '<rootDir>/libs/zmq-core/src/index.ts',
     '^@nest-zmq/core/zeromq$': '<rootDir>/libs/zmq-core/src/zeromq/index.ts',
-    '^@nest-zmq/core/zeromq/(draft|v5-compat)$': '<rootDir>/libs/zmq-core/src/zeromq/$1.ts',
+    '^@nest-zmq/core/zeromq/(draft|v5-compat)(\\.js)?$': '<rootDir>/libs/zmq-core/src/zeromq/$1.ts',
     '^@nest-zmq/transport$': '<rootDir>/libs/nest-transport/src/index.ts',
     '^@nest-zmq/transport/testing$': '<rootDir>/libs/nest-transport/src/zmq.testing.ts',
     '^@nest-zmq/transport/(msgpack|protobuf|terminus|prometheus|opentelemetry)$':

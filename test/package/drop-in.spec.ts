@@ -70,6 +70,11 @@ describe('the entries together', () => {
     expect(await node(program)).toEqual([true, 'from the drop-in entry']);
   });
 
+  it.each(['draft', 'v5-compat'])('%s is there by the name of its file in npm as well', async (entry) => {
+    const names = ['.js', ''].map((ending) => `@nest-zmq/core/zeromq/${entry}${ending}`);
+    expect(await node(`print(require('${names[0]}') === require('${names[1]}'))`)).toBe(true);
+  });
+
   it.each([
     ['', '[]'],
     ['/draft', '["ZeroMQ draft features are experimental and could change at any time."]'],

@@ -86,7 +86,7 @@ async function observeUpstream(zmq: Zmq, notes: Notes): Promise<void> {
     notes.note(`verbosity ${verbosity}: what comes upstream`, seen);
     subscriber.close();
     const last = [];
-    for (let i = 0; i < 3; i++) last.push(await within(publisher, 30));
+    for (let i = 0; i < 3; i++) last.push(await within(publisher, 300));
     notes.note(`verbosity ${verbosity}: when the subscriber goes`, last.map((each) => JSON.stringify(each)).sort());
     close();
   }
@@ -100,7 +100,7 @@ async function observeUpstream(zmq: Zmq, notes: Notes): Promise<void> {
   manual.publisher['setStringOption']!(6, 'given');
   await manual.publisher['send']!(['asked', 'x']);
   await manual.publisher['send']!(['given', 'x']);
-  notes.note('manual: what is got', await within(manual.subscriber, 30));
+  notes.note('manual: what is got', await within(manual.subscriber, 2000));
   manual.close();
 }
 
@@ -121,7 +121,7 @@ async function observeDrops(zmq: Zmq, notes: Notes): Promise<void> {
     for (let i = 0; i < 8; i++) ends.push(await codeOf(publisher['send']!(String(i)) as Promise<void>));
     notes.note(`noDrop ${noDrop}: sends`, ends);
     const seen: unknown[] = [];
-    for (let i = 0; i < 8; i++) seen.push(await within(subscriber, 20));
+    for (let i = 0; i < 8; i++) seen.push(await within(subscriber, 300));
     notes.note(`noDrop ${noDrop}: receives`, seen);
     notes.note(
       `noDrop ${noDrop}: a send when there is room again`,
@@ -173,7 +173,7 @@ async function observeRouting(zmq: Zmq, notes: Notes): Promise<void> {
   await holders[1]!['send']!('I have it now');
   notes.note('handover: receive', await taking['receive']!());
   await taking['send']!(['name', 'to the second']);
-  notes.note('handover: who gets it', [await within(holders[0]!, 30), await within(holders[1]!, 30)]);
+  notes.note('handover: who gets it', [await within(holders[0]!, 30), await within(holders[1]!, 2000)]);
   for (const socket of [taking, ...holders]) socket.close();
 
   const probed = open(zmq, 'Router', { linger: 0 });
@@ -283,7 +283,7 @@ async function observeConflation(zmq: Zmq, notes: Notes): Promise<void> {
     await from['send']!('a');
     await from['send']!('b');
     await from['send']!('c');
-    notes.note(`conflate, ${sending}, ${on}`, [await within(to, 30), await within(to, 30)]);
+    notes.note(`conflate, ${sending}, ${on}`, [await within(to, 2000), await within(to, 30)]);
     from.close();
     to.close();
   }

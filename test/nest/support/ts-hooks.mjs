@@ -9,6 +9,8 @@ const packages = {
   '@nest-zmq/core': 'libs/zmq-core/src/index.ts',
   '@nest-zmq/core/zeromq': 'libs/zmq-core/src/zeromq/index.ts',
   '@nest-zmq/core/zeromq/draft': 'libs/zmq-core/src/zeromq/draft.ts',
+  '@nest-zmq/core/zeromq/draft.js': 'libs/zmq-core/src/zeromq/draft.ts',
+  '@nest-zmq/core/zeromq/v5-compat.js': 'libs/zmq-core/src/zeromq/v5-compat.ts',
   '@nest-zmq/core/zeromq/v5-compat': 'libs/zmq-core/src/zeromq/v5-compat.ts',
   '@nest-zmq/transport': 'libs/nest-transport/src/index.ts',
   '@nest-zmq/transport/testing': 'libs/nest-transport/src/zmq.testing.ts',
