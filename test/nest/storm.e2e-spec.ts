@@ -103,14 +103,14 @@ describe(`under ${CALLS} concurrent calls, a server`, () => {
     await until(() => settled(outcomes) === CALLS);
     expectOnce(outcomes);
     expect(client.stats()?.calls).toMatchObject({ lost: CALLS / 2, answered: CALLS / 2, inFlight: 0, late: 0 });
-  }, 30_000);
+  });
 
   it('that is frozen is found by its silence; what it says when it wakes up settles nothing again', async () => {
-    const client = await connected(apps(), [a, b], { heartbeat: { interval: 100, timeout: 200 } });
+    const client = await connected(apps(), [a, b], { heartbeat: { interval: 500, timeout: 2_500 } });
     const outcomes = watchMany(client, 'held');
     await until(() => a.running('held') === CALLS / 2 && b.running('held') === CALLS / 2);
     a.kill('SIGSTOP');
-    await until(() => failed(outcomes).length === CALLS / 2);
+    await until(() => failed(outcomes).length >= CALLS / 2);
     b.child.send('go');
     await until(() => settled(outcomes) === CALLS);
     a.kill('SIGCONT');
@@ -120,7 +120,7 @@ describe(`under ${CALLS} concurrent calls, a server`, () => {
     const pids = await Promise.all([1, 2].map(() => firstValueFrom(client.send<number>('pid', {}))));
     expect(new Set(pids)).toEqual(new Set([a.pid, b.pid]));
     expectOnce(outcomes);
-  }, 30_000);
+  });
 
   it('that is killed and started again, twice, loses the calls it had and no other', async () => {
     const client = await connected(apps(), [a, b], { connectTimeout: 10_000 });
@@ -157,7 +157,7 @@ describe(`under ${CALLS} concurrent calls, a server`, () => {
     expect(sent).toBe(outcomes.length);
     // Only what was in flight at the moments of the two kills.
     expect(lost).toBeLessThanOrEqual(2 * CALLS);
-  }, 60_000);
+  });
 
   it('both killed: all calls fail, once, and those that come later find nobody', async () => {
     const client = await connected(apps(), [a, b], { connectTimeout: 200 });
@@ -169,7 +169,7 @@ describe(`under ${CALLS} concurrent calls, a server`, () => {
     expectOnce(outcomes);
     expect(failed(outcomes)).toHaveLength(CALLS);
     await expect(firstValueFrom(client.send('pid', {}))).rejects.toMatchObject({ name: 'ZmqNoPeerError' });
-  }, 30_000);
+  });
 });
 
 describe('a server that never answers', () => {

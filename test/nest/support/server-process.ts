@@ -1,11 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { jest } from '@jest/globals';
 import type { ZmqListenInfo, ZmqServerOptions } from '@nest-zmq/transport';
 import { until } from '../turns.js';
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const loaders = ['../../support/end-with-parent.mjs', './ts-loader.mjs'].map((file) => `--import=${here(file)}`);
+
+/** It compiles its sources as it starts, which takes its time on a machine that has much else to do. */
+const START_PATIENCE_MS = 40_000;
+jest.setTimeout(60_000);
 
 interface Told {
   listening?: ZmqListenInfo;
@@ -34,10 +39,16 @@ export class ServerProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const started = new ServerProcess(child);
-    await until(
-      () => started.info !== undefined || !started.#isUp,
-      () => started.#output,
-    );
+    try {
+      await until(
+        () => started.info !== undefined || !started.#isUp,
+        () => started.#output,
+        START_PATIENCE_MS,
+      );
+    } catch (error) {
+      await started.stop();
+      throw error;
+    }
     if (started.info === undefined) throw new Error(`The server did not start:\n${started.#output}`);
     return started;
   }
