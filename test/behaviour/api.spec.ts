@@ -14,6 +14,8 @@ import {
   Subscriber,
   XPublisher,
   XSubscriber,
+  capability,
+  version,
 } from '@nest-zmq/core';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
@@ -57,6 +59,12 @@ describe('sockets as objects', () => {
   it('the types have the numbers of libzmq', () => {
     const types = Object.values(classes).map((Class) => open(new Class()).type);
     expect(types).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  it('`version` and `capability` are those of the libzmq whose behaviour this is', () => {
+    expect(version).toMatch(/^4\.3\.\d+$/);
+    expect(Object.values(capability).every((value) => typeof value === 'boolean')).toBe(true);
+    expect(capability).toMatchObject({ curve: true, draft: true, pgm: false });
   });
 
   it('the options of the constructor are left as they were', () => {

@@ -7,6 +7,7 @@ export {
   type AuthenticatorOptions,
 } from './api/authenticator.js';
 export { type PeerOptions, type Readable, type SendOptions, type Writable } from './api/capabilities.js';
+export { capability, version } from './api/compat/library.js';
 export { Context, context, type ContextOptions, type ContextParts, createContext } from './api/context.js';
 export { curveKeyPair, curvePublicKey } from './api/curve-keys.js';
 export {

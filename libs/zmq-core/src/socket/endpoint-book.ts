@@ -86,9 +86,9 @@ export class EndpointBook {
   }
 
   #takeConnected(endpoint: string): EndpointEntry[] | undefined {
-    const entries = this.#connected.get(endpoint);
+    const entries = this.#connected.get(endpoint)?.filter(isAlive);
     this.#connected.delete(endpoint);
-    return entries;
+    return entries?.length === 0 ? undefined : entries;
   }
 }
 
