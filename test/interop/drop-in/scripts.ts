@@ -69,9 +69,9 @@ export async function observe(zmq: Zmq, notes: Notes): Promise<void> {
 
 /** What longer series have shown, in as few steps as it takes. */
 async function observeMoments(zmq: Zmq, notes: Notes): Promise<void> {
-  const now = { linger: 0, sendTimeout: 0, receiveTimeout: 0 };
-  const { receiveTimeout: _, ...sends } = now;
-  const { sendTimeout: __, ...receives } = now;
+  const sends = { linger: 0, sendTimeout: 0 };
+  const receives = { linger: 0, receiveTimeout: 0 };
+  const now = { ...sends, ...receives };
   const push = open(zmq, 'Push', { ...sends, sendHighWaterMark: 5 });
   const pull = open(zmq, 'Pull', { ...receives, receiveHighWaterMark: 5 });
   await pull.bind('inproc://moments-marks');
