@@ -229,7 +229,7 @@ describe('the examples do what they say', () => {
 
   it('hybrid', async () => {
     const hybrid = new Example('hybrid');
-    await hybrid.printed('successfully started');
+    await hybrid.printed('Nest application successfully started');
     const response = await fetch(`http://127.0.0.1:${ports.get('3000')}/time`);
     expect(await response.json()).toEqual({ year: expect.any(Number) as number });
     await hybrid.stop();
