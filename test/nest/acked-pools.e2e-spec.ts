@@ -164,7 +164,11 @@ describe('either end', () => {
       expect.stringContaining("this end has ack: 'explicit', and the other end is a PULL"),
       expect.stringContaining("this end has ack: 'none', and the other end is a ROUTER"),
     ]);
-    expect(pool.workers).toEqual([]);
+    const plain = await apps.pool({ ack: 'none' });
+    await jobs(plain.endpoint);
+    await until(() => apps.logger.lines.length === 3);
+    expect(apps.logger.lines[2]).toContain("this end has ack: 'explicit', and the other end is a PUSH");
+    expect([pool.workers, plain.pool.workers]).toEqual([[], []]);
   });
 
   it('takes its options from elsewhere', async () => {

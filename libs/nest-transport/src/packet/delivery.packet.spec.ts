@@ -23,7 +23,7 @@ describe('deliveries', () => {
     [
       'all there is to say',
       { contentType: 'x/y', headers: { a: 'b' }, deadlineMs: 12.7, attempt: 2, result: true },
-      ['{":type":"x/y",":deadline-ms":"12",":attempt":"2",":replies":"one","a":"b"}'],
+      ['{":type":"x/y",":deadline-ms":"13",":attempt":"2",":replies":"one","a":"b"}'],
     ],
   ])('%s', (_name, fields, metadata) => {
     const message = encodeDelivery(7, 'resize', '{}', { ...nothing, ...fields });

@@ -59,7 +59,8 @@ function encodeFields({ contentType, headers, deadlineMs, attempt, result }: Del
   }
   const out: Record<string, string> = {};
   if (contentType !== undefined) out[':type'] = contentType;
-  if (deadlineMs !== undefined) out[':deadline-ms'] = String(Math.max(0, Math.floor(deadlineMs)));
+  // Not earlier than the pool's own: what ends by its deadline is to look so there.
+  if (deadlineMs !== undefined) out[':deadline-ms'] = String(Math.max(0, Math.ceil(deadlineMs)));
   if (attempt > 1) out[':attempt'] = String(attempt);
   if (result) out[':replies'] = 'one';
   if (headers !== undefined) addHeaders(out, headers);

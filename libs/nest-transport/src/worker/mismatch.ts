@@ -5,7 +5,8 @@ const OTHER_END = /the peer is a (PUSH|PULL|ROUTER|DEALER),/;
 
 /**
  * Ends of a pool that disagree about `ack` have sockets that refuse each other, again and again; without a word nobody
- * would find the reason.
+ * would find the reason. Not for a PUSH: who listens to a socket's events keeps the process, and a pool that only pushes
+ * does not. Its other end tells it.
  */
 export function tellMismatch(events: Observer, ack: 'none' | 'explicit' | undefined, log: LogLimiter): void {
   events.on('disconnect', ({ reason }: Event) => {

@@ -17,7 +17,6 @@ import { AckedPool, type Patience, type ZmqPoolAckStats } from './acked.pool.js'
 import { Admission } from './admission.js';
 import type { ZmqDeadLetterHook } from './dead.letters.js';
 import { LogLimiter } from './log.limiter.js';
-import { tellMismatch } from './mismatch.js';
 import { observePush } from './task.observer.js';
 import type { TaskContent } from './pool.task.js';
 import {
@@ -309,7 +308,6 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
     try {
       const endpoints = await openEndpoints(socket, options);
       socket.onPeer({ left: (peer) => this.#countLost(peer) });
-      tellMismatch(socket.events, 'none', this.#log);
       // Only now: a socket that is binding takes nothing.
       this.#socket = socket;
       this.#admission.open(socket);
