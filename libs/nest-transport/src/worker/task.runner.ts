@@ -1,11 +1,11 @@
 import { decodeTask, type IncomingTask } from '../packet/task.packet.js';
 import type { PayloadCodecs } from '../packet/payload.codec.js';
-import type { ZmqCancellation } from '../zmq.cancellation.js';
+import { ZmqCancellation } from '../zmq.cancellation.js';
 import type { ZmqClock, ZmqTimer } from '../zmq.clock.js';
 import { ZmqClosedError, ZmqTimeoutError } from '../zmq.errors.js';
 import type { ZmqPeer } from '../zmq.peer.js';
 import { TaskCancellation } from './task.cancellation.js';
-import { ZmqTaskContext } from './task.context.js';
+import { type TaskRun, ZmqTaskContext } from './task.context.js';
 import { type FailureHook, messageOf, shortened, TaskFailures } from './task.failures.js';
 import type { TaskInvoker } from './task.invoker.js';
 import { delayAfter, mayRetry, type RetryPolicy } from './task.retry.js';
@@ -63,6 +63,8 @@ interface Job {
   readonly firstData: unknown;
 }
 
+/** What most runs are: kept ready. */
+const FIRST_RUN: TaskRun = { attempt: 1, redelivered: false };
 /** Handlers that finish at once must let the event loop turn as well. */
 const STARTS_PER_TURN = 256;
 /** Timers cannot be longer; a deadline that is farther away is none. */
@@ -211,7 +213,7 @@ export class TaskRunner {
   async #run(job: Job): Promise<void> {
     const { clock } = this.#options;
     const { deadlineAt, task } = job;
-    const cancellation = new TaskCancellation(clock, deadlineAt);
+    const cancellation = deadlineAt === Infinity ? new ZmqCancellation() : new TaskCancellation(clock, deadlineAt);
     this.#cancellations.add(cancellation);
     let timer: ZmqTimer | undefined;
     const left = deadlineAt - clock.now();
@@ -234,10 +236,9 @@ export class TaskRunner {
     const before = (task.metadata.attempt ?? 1) - 1;
     let data = job.firstData;
     for (let attempt = 1; ; attempt++) {
-      const context = new ZmqTaskContext(task.name, peer, task.metadata.headers, cancellation, {
-        attempt: before + attempt,
-        redelivered: before > 0,
-      });
+      const number = before + attempt;
+      const run = number === 1 ? FIRST_RUN : { attempt: number, redelivered: before > 0 };
+      const context = new ZmqTaskContext(task.name, peer, task.metadata.headers, cancellation, run);
       try {
         if (attempt > 1) data = codecs.decode(task.payload, task.metadata.contentType, task.name);
         await handler.invoke(data, context);
