@@ -4,7 +4,7 @@ import type { ZmqMetricsKind, ZmqWork } from '../../libs/nest-transport/src/metr
 import { tablesOf } from './option-cells.js';
 
 const page = readFileSync(new URL('../../docs/health-and-metrics.md', import.meta.url), 'utf8');
-const kinds: readonly ZmqMetricsKind[] = ['server', 'client', 'pool', 'workers'];
+const kinds: readonly ZmqMetricsKind[] = ['server', 'client', 'pool', 'workers', 'forwarder'];
 
 /** The part of the page under a heading. */
 function under(heading: string): string {

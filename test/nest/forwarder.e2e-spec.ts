@@ -9,6 +9,7 @@ import {
   ZmqForwarder,
   type ZmqForwarderInfo,
   type ZmqForwarderOptions,
+  type ZmqMetricsSource,
   ZmqModule,
   ZmqOptionsError,
 } from '@nest-zmq/transport';
@@ -268,6 +269,23 @@ describe('a forwarder', () => {
     void forwarder.open();
     await forwarder.close();
     expect(forwarder.stats()).toBeUndefined();
+  });
+
+  it('tells its counters to metrics, while it is open', async () => {
+    const sources: ZmqMetricsSource[] = [];
+    const metrics = {
+      watch: (source: ZmqMetricsSource) => {
+        sources.push(source);
+        return () => void sources.splice(sources.indexOf(source), 1);
+      },
+      observe: () => {},
+    };
+    const { forwarder } = await open(apps(), { metrics, peerName: 'f1' });
+    expect(sources.map(({ kind, name, stats }) => [kind, name, stats()])).toEqual([
+      ['forwarder', 'f1', forwarder.stats()],
+    ]);
+    await forwarder.close();
+    expect(sources).toEqual([]);
   });
 
   it('is provided by ZmqModule, opened with the modules and closed last', async () => {

@@ -1,7 +1,7 @@
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { OnTask, type ZmqContext, ZmqModule, ZmqPool, ZmqWorker, ZmqWorkers } from '@nest-zmq/transport';
+import { OnTask, type ZmqContext, ZmqForwarder, ZmqModule, ZmqPool, ZmqWorker, ZmqWorkers } from '@nest-zmq/transport';
 import { prometheusMetrics } from '@nest-zmq/transport/prometheus';
 import { Registry } from 'prom-client';
 import { firstValueFrom, lastValueFrom, NEVER, type Observable } from 'rxjs';
@@ -125,7 +125,20 @@ describe('metrics', () => {
     const workers = new ZmqWorkers('jobs', { connect: 'inproc://jobs', ack: 'explicit', context });
     apps.defer(() => workers.stop());
     await workers.start({ concurrency: 1, handlers: new Map(), onFailure: undefined });
-    const all = { server: server.server.stats(), client: client.stats(), pool: pool.stats(), workers: workers.stats() };
+    const forwarder = new ZmqForwarder({
+      publishers: { bind: 'inproc://publishers' },
+      subscribers: { bind: 'inproc://subscribers' },
+      context,
+    });
+    apps.defer(() => forwarder.close());
+    await forwarder.open();
+    const all = {
+      server: server.server.stats(),
+      client: client.stats(),
+      pool: pool.stats(),
+      workers: workers.stats(),
+      forwarder: forwarder.stats(),
+    };
     const paths = Object.entries(all).flatMap(([kind, stats]) => pathsOf(stats).map((path) => `${kind} ${path}`));
     expect(paths.sort()).toEqual(METRIC_ROWS.map(({ kind, path }) => `${kind} ${path}`).sort());
   });

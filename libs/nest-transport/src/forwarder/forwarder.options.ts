@@ -17,7 +17,7 @@ export interface ZmqForwarderEnd extends ZmqEndpoints {
 }
 
 /** It passes messages on as they are, and writes no log. */
-export const NOT_FORWARDED = ['codec', 'logger', 'metrics', 'tracing'] as const;
+export const NOT_FORWARDED = ['codec', 'logger', 'tracing'] as const;
 type NotForwarded = (typeof NOT_FORWARDED)[number];
 
 /**
@@ -43,7 +43,7 @@ const end: OptionCheck = (key, value) => {
     throw new ZmqOptionsError(key, "needs 'bind' or 'connect'");
 };
 
-const { codec: _codec, logger: _logger, metrics: _metrics, tracing: _tracing, ...ownSocketChecks } = socketChecks;
+const { codec: _codec, logger: _logger, tracing: _tracing, ...ownSocketChecks } = socketChecks;
 
 const checks: OptionChecks<ZmqForwarderOptions> = {
   ...ownSocketChecks,

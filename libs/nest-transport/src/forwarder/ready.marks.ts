@@ -73,6 +73,7 @@ export class ReadyMarks {
     for (const peer of this.#unmarked.keys()) this.#forget(peer);
     this.#unmarked.clear();
     this.#settled.clear();
+    this.#late = 0;
   }
 
   #settle(peer: ZmqPeer): void {

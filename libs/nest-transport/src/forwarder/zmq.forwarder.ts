@@ -68,6 +68,7 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
   /** Publishers have been told the mark. */
   #told = false;
   #updating = false;
+  #unwatch: (() => void) | undefined;
   #forwarded = 0;
   #strays = 0;
 
@@ -151,6 +152,8 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
         publishers: await openEndpoints(sockets.publishers, publishers),
       };
       this.#start(sockets);
+      const { metrics, peerName = '' } = this.#options;
+      this.#unwatch = metrics?.watch({ kind: 'forwarder', name: peerName, stats: () => this.stats() });
       return info;
     } catch (error) {
       await this.#shut();
@@ -220,6 +223,8 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
   }
 
   async #closeSockets(): Promise<void> {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
     const sockets = this.#sockets;
     this.#sockets = undefined;
     this.#opening = undefined;

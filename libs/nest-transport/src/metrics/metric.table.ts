@@ -90,6 +90,12 @@ export const METRIC_ROWS: readonly MetricRow[] = [
   counter('workers', 'acks.droppedAnswers', 'Answers whose pool was gone'),
   counter('workers', 'acks.strayCancels', 'Cancels of what was answered'),
   counter('workers', 'acks.unknownVerbs', 'Control messages with an unknown verb'),
+  gauge('forwarder', 'publishers', 'Connected publishers'),
+  gauge('forwarder', 'subscribers', 'Connected subscribers: servers, further forwarders'),
+  counter('forwarder', 'forwarded', 'Events that came in and were handed on'),
+  counter('forwarder', 'dropped', 'Copies of events that a full subscriber missed'),
+  counter('forwarder', 'lateSubscribers', 'Servers that had not subscribed within subscribeTimeout'),
+  counter('forwarder', 'strays', 'Messages from subscribers that are no subscription'),
 ];
 
 /** What is measured of each piece of work, when metrics are on. */

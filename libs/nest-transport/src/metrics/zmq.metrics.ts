@@ -1,10 +1,10 @@
-/** What has counters: a server, a client, a pool (push end), workers (pull end). */
-export type ZmqMetricsKind = 'server' | 'client' | 'pool' | 'workers';
+/** What has counters: a server, a client, a pool (push end), workers (pull end), a forwarder. */
+export type ZmqMetricsKind = 'server' | 'client' | 'pool' | 'workers' | 'forwarder';
 
 /** Something whose counters are read when metrics are asked for; between that it costs nothing. */
 export interface ZmqMetricsSource {
   readonly kind: ZmqMetricsKind;
-  /** Tells two of a kind apart: the `peerName` of a server or client, the pool's name; `''` without one. */
+  /** Tells two of a kind apart: the `peerName` of a server, client or forwarder, the pool's name; `''` without one. */
   readonly name: string;
   /** What its `stats()` gives; `undefined` while it is not running. */
   readonly stats: () => object | undefined;
