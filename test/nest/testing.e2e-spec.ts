@@ -161,6 +161,26 @@ describe('createTestTransport', () => {
     expect(worked).toEqual([{ total: 6 }]);
   });
 
+  it('takes the place of the server of an application', async () => {
+    const transport = make();
+    @Module({
+      imports: [ZmqModule.forRoot({ server: { bind: 'tcp://*:5555', events: { bind: 'tcp://*:5556' } } })],
+      controllers: [MathController],
+    })
+    class AppModule {}
+    const module = await Test.createTestingModule({ imports: [AppModule] })
+      .overrideProvider(ZmqServer)
+      .useValue(transport.strategy)
+      .compile();
+    module.useLogger(false);
+    const app = module.createNestMicroservice({ strategy: module.get(ZmqServer) });
+    apps.push(app);
+    await app.listen();
+    expect(await sum(transport.client, 1, 2)).toBe(3);
+    await app.close();
+    expect(transport.strategy.stats()).toBeUndefined();
+  });
+
   it('gives the options of further clients', async () => {
     const transport = make();
     await served(transport);

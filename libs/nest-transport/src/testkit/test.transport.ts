@@ -27,7 +27,10 @@ export interface TestTransportOptions {
 export class TestTransport {
   /** Give it to everything that is to be reached by the names of this transport. */
   readonly context = new Context();
-  /** Of the only server, or the first: `createNestMicroservice({ strategy: transport.strategy })`. */
+  /**
+   * Of the only server, or the first: `createNestMicroservice({ strategy: transport.strategy })`. For an application with
+   * `ZmqModule.forRoot({ server })`: `overrideProvider(ZmqServer).useValue(transport.strategy)`.
+   */
   readonly strategy: ZmqServer;
   /** Of all servers. */
   readonly strategies: readonly ZmqServer[];
