@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Controller, Get, Inject, Injectable, type LoggerService, Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { Client, EventPattern, MessagePattern, type MicroserviceOptions, Payload } from '@nestjs/microservices';
+import { curveKeyPair } from '@nest-zmq/core';
 import {
   getZmqClientToken,
   InjectZmqClient,
@@ -18,6 +22,7 @@ import {
 import { msgpackCodec } from '@nest-zmq/transport/msgpack';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
 import { Apps } from './support/apps.js';
+import { ManualClock } from './support/manual.clock.js';
 import { turns, until } from './turns.js';
 
 @Controller()
@@ -138,6 +143,36 @@ describe('forRoot', () => {
     ]);
   });
 
+  it('gives clients their security, while the server has its own', async () => {
+    const { context } = apps;
+    const folder = mkdtempSync(join(tmpdir(), 'zmq-'));
+    apps.defer(() => rmSync(folder, { recursive: true }));
+    const endpoint = `ipc://${folder}/s`;
+    const [serverKeys, clientKeys] = [curveKeyPair(), curveKeyPair()];
+    @Module({
+      imports: [
+        ZmqModule.forRoot({
+          context,
+          security: { mechanism: 'CURVE', serverKey: serverKeys.publicKey, ...clientKeys },
+          server: {
+            bind: endpoint,
+            events: { bind: `${endpoint}e` },
+            security: { mechanism: 'CURVE', ...serverKeys, requireAuthenticator: false },
+          },
+        }),
+        ZmqModule.registerClient({ connect: endpoint }),
+      ],
+      controllers: [MathController],
+    })
+    class AppModule {}
+    const app = await NestFactory.createMicroservice(AppModule, { ...zmqMicroservice(), logger: false });
+    apps.defer(() => app.close());
+    await app.listen();
+    expect(await firstValueFrom(app.get<ZmqClient>(getZmqClientToken()).send('sum', [1, 2]))).toBe(3);
+    const foreign = apps.bareClient({ connect: endpoint, connectTimeout: 200 });
+    await expect(firstValueFrom(foreign.send('sum', [1]))).rejects.toMatchObject({ name: 'ZmqNoPeerError' });
+  });
+
   it('makes no server unless it is asked for one, and says so where one is needed', async () => {
     @Module({ imports: [ZmqModule.forRoot({ peerName: 'app' })], controllers: [MathController] })
     class AppModule {}
@@ -170,6 +205,25 @@ describe('forRoot', () => {
     await expect(
       NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false }),
     ).rejects.toThrow(/ZmqServer/);
+  });
+});
+
+describe('the log', () => {
+  it('is not flooded by peers: each kind of line at once, then at most one in ten seconds, with the number left out', async () => {
+    const clock = new ManualClock();
+    const lines: unknown[][] = [];
+    const logger = { log() {}, error() {}, warn: (...line: unknown[]) => void lines.push(line) };
+    const server = await apps.serve([MathController], { logger, clock });
+    const client = apps.client([server]);
+    const ask = (name: string) => firstValueFrom(client.send(name, 1)).catch(() => {});
+    for (let i = 0; i < 20; i++) await ask(`unknown-${i}`);
+    expect(lines).toEqual([
+      [expect.stringMatching(/^Refused a call from \S+: There is no matching .* \(unknown-0\)$/), 'ZmqServer'],
+    ]);
+    clock.advance(10_000);
+    await ask('unknown-20');
+    expect(lines[1]).toEqual([expect.stringContaining('(unknown-20) (and 19 more like this before)'), 'ZmqServer']);
+    expect(server.server.stats()?.calls).toMatchObject({ unknown: 21 });
   });
 });
 

@@ -252,6 +252,38 @@ describe('tracing', () => {
     ]);
   });
 
+  it('follows an acknowledged task to its result, and its failure', async () => {
+    @ZmqWorker('sums')
+    class SumWorker {
+      @OnTask('sum')
+      sum(@Payload() numbers: number[]): number {
+        note();
+        if (numbers.length === 0) throw new RangeError('nothing to add');
+        return numbers.reduce((a, b) => a + b, 0);
+      }
+    }
+    const common = { ack: 'explicit', context: apps.context, tracing } as const;
+    const pool = new ZmqPool('sums', { ...common, bind: 'inproc://sums' });
+    apps.defer(() => pool.close());
+    await pool.open();
+    @Module({
+      imports: [ZmqModule.registerWorkers({ ...common, pool: 'sums', connect: 'inproc://sums' })],
+      providers: [SumWorker],
+    })
+    class WorkerModule {}
+    const worker = await NestFactory.createApplicationContext(WorkerModule, { logger: false });
+    apps.defer(() => worker.close());
+    const { value, root } = await withinApplication(() => pool.run('sum', [1, 2]));
+    expect(value).toBe(3);
+    const [producer, consumer] = [spanOf(SpanKind.PRODUCER), spanOf(SpanKind.CONSUMER)];
+    expect(producer).toMatchObject({ name: 'push sums sum', parentSpanContext: { spanId: idOf(root) } });
+    expect(consumer).toMatchObject({ name: 'process sums sum', parentSpanContext: { spanId: idOf(producer) } });
+    exporter.reset();
+    await expect(pool.run('sum', [])).rejects.toMatchObject({ name: 'ZmqTaskError' });
+    expect(spanOf(SpanKind.PRODUCER)).toMatchObject({ attributes: { 'error.type': 'TASK_FAILED' } });
+    expect(spanOf(SpanKind.CONSUMER)).toMatchObject({ attributes: { 'error.type': 'RangeError' } });
+  });
+
   it('goes on without a tracer: nothing is sent that was not sent before', async () => {
     const server = await apps.serve([TracedController]);
     const plain = openTelemetryTracing();
