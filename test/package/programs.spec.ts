@@ -32,9 +32,9 @@ function copyFor(name: string): string {
 }
 
 /** What TypeScript has to say of them, and the programs beside them in JavaScript. */
-function compile(folder: string): string[] {
+function compile(folder: string, files = all, extra: ts.CompilerOptions = {}): string[] {
   const program = ts.createProgram(
-    all.map((file) => join(folder, file)),
+    files.map((file) => join(folder, file)),
     {
       target: ts.ScriptTarget.ES2023,
       module: ts.ModuleKind.NodeNext,
@@ -47,6 +47,7 @@ function compile(folder: string): string[] {
       skipLibCheck: true,
       types: ['node'],
       typeRoots: [join(root, 'node_modules/@types')],
+      ...extra,
     },
   );
   const { diagnostics } = program.emit();
@@ -71,6 +72,20 @@ describe('programs for npm zeromq', () => {
     'pass the type check (%s)',
     (_name, folder) => {
       expect(compile(folder)).toEqual([]);
+    },
+    60_000,
+  );
+
+  it.each(Object.entries(folders))(
+    'pass it as old projects have it, without `exports` (%s)',
+    (_name, folder) => {
+      const options: ts.CompilerOptions = {
+        module: ts.ModuleKind.CommonJS,
+        moduleResolution: ts.ModuleResolutionKind.Node10,
+        ignoreDeprecations: '6.0',
+        noEmit: true,
+      };
+      expect(compile(folder, ['common.cts', 'draft.cts', 'v5.cts', 'types.ts'], options)).toEqual([]);
     },
     60_000,
   );
