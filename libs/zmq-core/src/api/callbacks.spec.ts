@@ -109,7 +109,7 @@ describe('inproc', () => {
       binder.close();
       while (dealer.peers.length > 0) await turn();
     }
-    // None of them is left to be taken back.
+    dealer.disconnect('inproc://lost');
     expect(() => dealer.disconnect('inproc://lost')).toThrow(/nothing is/);
     dealer.close();
   });

@@ -86,9 +86,9 @@ export class EndpointBook {
   }
 
   #takeConnected(endpoint: string): EndpointEntry[] | undefined {
-    const entries = this.#connected.get(endpoint)?.filter(isAlive);
+    const entries = this.#connected.get(endpoint);
     this.#connected.delete(endpoint);
-    return entries?.length === 0 ? undefined : entries;
+    return entries;
   }
 }
 
