@@ -117,8 +117,8 @@ describe('a worker that is killed', () => {
 
 describe('a worker that is frozen', () => {
   it.each([
-    ['is found by its connection’s heartbeat', { heartbeat: { interval: 100, timeout: 200 } }],
-    ['is found by the task’s ackTimeout', { heartbeat: false as const, ackTimeout: 300 }],
+    ['is found by its connection’s heartbeat', { heartbeat: { interval: 500, timeout: 2_000 } }],
+    ['is found by the task’s ackTimeout', { heartbeat: false as const, ackTimeout: 3_000 }],
   ])(
     '%s: its tasks are done elsewhere, its late answers change nothing',
     async (_name, options) => {

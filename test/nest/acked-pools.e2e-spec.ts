@@ -495,7 +495,7 @@ describe('a run that nobody wants any more', () => {
 
 describe('an ackTimeout', () => {
   it('gives the task to another worker; who extends it, keeps it', async () => {
-    const { pool, endpoint } = await apps.pool({ ackTimeout: 150 });
+    const { pool, endpoint } = await apps.pool({ ackTimeout: 500 });
     const slow = await jobs(endpoint, {}, OneJob);
     slow.desk.hold();
     await pool.push('job', 1);
@@ -514,14 +514,14 @@ describe('an ackTimeout', () => {
       @OnTask('long')
       async long(_data: unknown, context: ZmqTaskContext): Promise<number> {
         const since = performance.now();
-        while (performance.now() - since < 400) {
+        while (performance.now() - since < 2_500) {
           context.extend();
           await turns();
         }
         return context.attempt;
       }
     }
-    const { pool, endpoint } = await apps.pool({ ackTimeout: 150 });
+    const { pool, endpoint } = await apps.pool({ ackTimeout: 1_000 });
     await apps.workers(endpoint, [Long]);
     expect(await pool.run('long')).toBe(1);
     expect(pool.stats().acks?.timedOut).toBe(0);

@@ -180,6 +180,6 @@ it('settles each task once, loses none, and sends no worker more than its credit
       for (const one of steps) trial.run(one);
       trial.finish();
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
