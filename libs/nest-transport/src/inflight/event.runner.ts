@@ -133,19 +133,20 @@ export class EventRunner {
       if (observed !== undefined) endOf(observed, cancellation, failure);
       this.#done(handler, cancellation);
     };
-    const start = (): void => {
-      const hooks = this.#options.hooks();
-      if (hooks === undefined) void run();
-      else hooks(context, run);
-    };
     try {
-      if (observed === undefined) start();
-      else observed.run(start);
+      if (observed === undefined) this.#start(context, run);
+      else observed.run(() => this.#start(context, run));
     } catch (error) {
       this.#options.logger.error(error);
       observed?.end({ outcome: 'failed', error });
       this.#done(handler, cancellation);
     }
+  }
+
+  #start(context: ZmqContext, run: (end?: () => void) => Promise<void>): void {
+    const hooks = this.#options.hooks();
+    if (hooks === undefined) void run();
+    else hooks(context, run);
   }
 
   #observe(handler: MessageHandler, { name, metadata }: IncomingEventPacket, peer: ZmqPeer): Observed | undefined {
