@@ -14,7 +14,7 @@ import { allTargets } from './targets/index.js';
 const SEED = 20_261_121;
 const INPUTS = 1_000;
 
-const targets = allTargets();
+const targets = await allTargets();
 afterAll(async () => {
   stopWatching();
   for (const target of targets) await target.close?.();

@@ -35,7 +35,7 @@ const logEvery = Number(values.log ?? 30) * 1000;
 const STEP = 500;
 
 const wanted = String(values.target ?? '');
-const targets = allTargets().filter(({ name }) => name.includes(wanted));
+const targets = (await allTargets()).filter(({ name }) => name.includes(wanted));
 if (targets.length === 0) throw new Error(`no target has a name with "${wanted}"`);
 const campaigns = targets.map((target) => ({ target, campaign: new Campaign(target, seed), told: 0 }));
 

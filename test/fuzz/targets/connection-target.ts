@@ -45,7 +45,7 @@ export class ConnectionTarget implements Target {
   /** Time passes, the reader has enough now and then, the peer may not be welcome. */
   #converse(chunks: readonly Buffer[], chance: Chance): void {
     const connection = this.#create();
-    const sink = new WatchfulSink(this.#type, limits);
+    const sink = new WatchfulSink(this.#type, limits, true);
     sink.welcomes = !chance.chance(0.02);
     const reluctant = chance.chance(0.3);
     let now = 0;
@@ -93,7 +93,7 @@ export class ConnectionTarget implements Target {
 
   #tracedRun(chunks: readonly Buffer[], room: () => number): string {
     const connection = this.#create();
-    const sink = new WatchfulSink(this.#type, limits);
+    const sink = new WatchfulSink(this.#type, limits, true);
     sink.trace = [];
     connection.start(0);
     for (const chunk of chunks) {

@@ -4,7 +4,10 @@ import type { Session } from '../mutator.js';
 import type { Target } from '../target.js';
 import { connectionTargets } from './connections.js';
 import { packetTargets } from './packets.js';
+import { sealedTarget } from './sealed.js';
+import { securedTargets } from './secured.js';
 import { socketTargets } from './sockets.js';
+import { textTargets } from './texts.js';
 
 const kept = new Map<string, readonly Session[]>();
 
@@ -15,9 +18,16 @@ function extra(kind: string): readonly Session[] {
 }
 
 /** All that takes bytes of peers. */
-export function allTargets(): Target[] {
+export async function allTargets(): Promise<Target[]> {
   const connections = connectionTargets(extra);
   const sessionsOf = (type: SocketTypeName): readonly Session[] =>
     connections.find(({ name }) => name === `zmtp ${type}`)!.corpus;
-  return [...connections, ...packetTargets(extra), ...socketTargets(sessionsOf)];
+  return [
+    ...connections,
+    ...(await securedTargets(extra)),
+    await sealedTarget(),
+    ...textTargets(),
+    ...packetTargets(extra),
+    ...socketTargets(sessionsOf),
+  ];
 }

@@ -32,7 +32,7 @@ export function messagesOf(type: SocketTypeName): Multipart[] {
 export function record(own: Connection, peer: Connection, peerType: SocketTypeName, ownType: SocketTypeName): Buffer[] {
   const batch = new Batch();
   const said: Buffer[] = [];
-  const sinks = { own: new WatchfulSink(ownType, limits), peer: new WatchfulSink(peerType, limits) };
+  const sinks = { own: new WatchfulSink(ownType, limits, true), peer: new WatchfulSink(peerType, limits, true) };
   const output = (connection: Connection): Buffer => {
     batch.begin();
     connection.takeOutput(batch);
@@ -50,7 +50,8 @@ export function record(own: Connection, peer: Connection, peerType: SocketTypeNa
     if (steps > 20) throw new Error(`a ${ownType} and a ${peerType} do not come to terms`);
     const [a, b] = [output(own), output(peer)];
     if (b.length > 0) {
-      said.push(b);
+      // CURVE opens its boxes where they lie.
+      said.push(Buffer.from(b));
       deliver(own, sinks.own, b);
     }
     if (a.length > 0) deliver(peer, sinks.peer, a);
@@ -59,7 +60,7 @@ export function record(own: Connection, peer: Connection, peerType: SocketTypeNa
     batch.begin();
     peer.encode(message, batch);
     const bytes = Buffer.concat(batch.finish());
-    said.push(bytes);
+    said.push(Buffer.from(bytes));
     deliver(own, sinks.own, bytes);
   }
   // A PING of its heartbeat.

