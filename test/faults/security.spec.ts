@@ -98,7 +98,10 @@ describe('HELLO of 199 or 201 bytes, wrong version, low-order or all-zero keys, 
     return command('HELLO', change(body) ?? body);
   }; // prettier-ignore
   const KEY_AT = 74;
-  const key = (hex: string) => (body: Buffer) => void body.set(Buffer.from(hex, 'hex'), KEY_AT);
+  const key =
+    (hex: string) =>
+    (body: Buffer): void =>
+      body.set(Buffer.from(hex, 'hex'), KEY_AT);
 
   it.each([
     ['199 bytes', hello((body) => body.subarray(1))],
