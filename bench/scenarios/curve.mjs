@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { cpuSeconds } from '../proc.mjs';
 import { pushPull } from './throughput.mjs';
@@ -69,7 +68,7 @@ export const badHello = {
   ...refusal,
   title: 'A CURVE handshake with a HELLO that is not authentic: CPU time of the server’s process',
   baseline: 'libzmq',
-  cases: [{ label: 'one', count: 4_000 }],
+  cases: [{ label: 'one', count: 2_000 }],
   contenders: ['ours', 'libzmq', 'npm'],
   attack: sendBadHello,
   roles: {
@@ -77,6 +76,8 @@ export const badHello = {
       const socket = new sockets.Router({ ...asServer });
       await socket.bind('tcp://127.0.0.1:*');
       tell({ endpoint: socket.lastEndpoint });
+      // In vain; but a socket that nobody waits for might be collected.
+      await socket.receive();
     },
   },
 };
@@ -97,6 +98,8 @@ export const refused = {
       const socket = new sockets.Router({ ...asServer });
       await socket.bind('tcp://127.0.0.1:*');
       tell({ endpoint: socket.lastEndpoint });
+      // In vain; but a socket that nobody waits for might be collected.
+      await socket.receive();
     },
   },
 };
@@ -119,7 +122,8 @@ async function sendBadHello(endpoint) {
   socket.on('error', () => {});
   socket.resume();
   socket.write(badHelloBytes);
-  await once(socket, 'close');
+  // `once` of node:events rejects when the other side resets, which is no matter here.
+  await new Promise((resolve) => socket.once('close', resolve));
 }
 
 /** A greeting, and a HELLO whose box nobody made. */
