@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Example as Program, killAll, Ports, root } from './example.js';
+import { Example as Program, killAll, listening, Ports, root } from './example.js';
 
 // inside the repository, where '@nest-zmq/…' is found as its users find it: built
 const compiled = `${root}.cache/examples-test/`;
@@ -198,6 +198,7 @@ describe('the examples do what they say', () => {
   it('gateway and shop', async () => {
     const gateway = new Example('gateway');
     await gateway.printed('successfully started');
+    await listening(ports.get('3000'));
     const shop = new Example('shop');
     await shop.printed('successfully started');
     const response = await fetch(`http://127.0.0.1:${ports.get('3000')}/orders`, {
@@ -230,6 +231,7 @@ describe('the examples do what they say', () => {
   it('hybrid', async () => {
     const hybrid = new Example('hybrid');
     await hybrid.printed('Nest application successfully started');
+    await listening(ports.get('3000'));
     const response = await fetch(`http://127.0.0.1:${ports.get('3000')}/time`);
     expect(await response.json()).toEqual({ year: expect.any(Number) as number });
     await hybrid.stop();
@@ -239,6 +241,7 @@ describe('the examples do what they say', () => {
   it('observed', async () => {
     const observed = new Example('observed');
     await observed.printed('Nest application successfully started');
+    await listening(ports.get('3000'));
     const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${ports.get('3000')}/${path}`);
     expect(await (await get('hello')).text()).toBe('Hello');
     expect(await (await get('health')).json()).toMatchObject({ status: 'ok', details: { hello: { peersUp: 1 } } });

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { Example, killAll, Ports, root } from '../examples/example.js';
+import { Example, killAll, listening, Ports, root } from '../examples/example.js';
 
 /*
  * A new Nest project outside the repository. It has the packed tarballs of both packages,
@@ -137,6 +137,7 @@ describe.each([
   it('runs its gateway and its shop: a call, an event and a task', async () => {
     const gateway = start('gateway');
     await gateway.printed('successfully started');
+    await listening(ports.get('3000'));
     const shop = start('shop');
     await shop.printed('successfully started');
     const response = await fetch(`http://127.0.0.1:${ports.get('3000')}/orders`, {
