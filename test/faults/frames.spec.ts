@@ -2,6 +2,7 @@ import { createContext, Pull, Push } from '@nest-zmq/core';
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
 import { ChaosProxy } from '../support/chaos-proxy.js';
 import { bytes, command, frame, message, pattern } from '../support/raw-bytes.js';
+import { RawPeer } from '../support/raw-peer.js';
 import { Trial } from '../support/trial.js';
 
 /*
@@ -103,6 +104,23 @@ it('Millions of empty MORE frames → closed at the frame cap', async () => {
   peer.write(Buffer.alloc(2 * 2_000_000).fill('\x01\0', 'latin1'));
   await trial.bystander.during(peer.ended);
   await expectEnd(/more than 16384 frames/, 'maxFramesPerMessage');
+});
+
+it('A hundred messages of 16,384 frames of one byte that nobody reads → memory follows the bytes received, not the frames', async () => {
+  const pull = new Pull({ context: createContext({ clock }), linger: 0 });
+  await pull.bind('tcp://127.0.0.1:*');
+  const peer = await RawPeer.connect(pull.lastEndpoint!);
+  await peer.handshake('PUSH');
+  const before = trial.grownBy;
+  const wire = Buffer.concat([Buffer.alloc(3 * 16_383).fill('\x01\x01a', 'latin1'), bytes('00 01 "b"')]);
+  for (let i = 0; i < 100; i++) peer.write(wire);
+  while (peer.unsent > 0) await trial.bystander.exchange();
+  await trial.bystander.exchange();
+  // Five megabytes on the wire; with an object for each frame it were two hundred.
+  expect(trial.grownBy - before).toBeLessThan(40 * MIB);
+  for (let i = 0; i < 100; i++) expect((await pull.receive()).length).toBe(16_384);
+  peer.destroy();
+  pull.close();
 });
 
 describe('Any chunking of valid traffic, down to one byte at a time → the same messages', () => {

@@ -10,6 +10,7 @@ import type { Batch } from './batch.js';
 import type { ConnectionSink } from './connection.js';
 import { encodeMessage } from './frame-encoder.js';
 import { Heartbeat } from './heartbeat.js';
+import { closed } from './many-frames.js';
 import type { Traffic } from './traffic.js';
 import type { ZmtpOptions } from './zmtp-connection.js';
 
@@ -88,7 +89,7 @@ export class TrafficPhase implements Traffic {
         if (!sink.message([body])) return true;
       } else {
         const message = this.#collect(decoder);
-        if (message !== undefined && !sink.message(message)) return true;
+        if (message !== undefined && !tell(message, sink)) return true;
       }
     }
     if (this.#unfinished.length > this.#settled) this.#letGoOfChunks();
@@ -187,4 +188,9 @@ export class TrafficPhase implements Traffic {
     const subscription = this.#subscriptionFrom?.(command);
     return subscription === undefined ? undefined : [subscription];
   }
+}
+
+function tell(message: Multipart, sink: ConnectionSink): boolean {
+  const run = closed(message);
+  return run === undefined ? sink.message(message) : sink.run(run);
 }
