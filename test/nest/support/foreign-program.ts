@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** A program in another language, with a ZeroMQ library of its own: `../foreign`. */
@@ -12,6 +10,7 @@ export interface ForeignLanguage {
   readonly command: readonly string[] | undefined;
 }
 
+const cache = fileURLToPath(new URL('../../../.cache/foreign/', import.meta.url));
 const here = (file: string): string => fileURLToPath(new URL(`../foreign/${file}`, import.meta.url));
 
 /** What cannot be used on this machine says why, and that is printed. */
@@ -23,7 +22,8 @@ export function foreignLanguages(): ForeignLanguage[] {
 }
 
 function compiledC(): string[] | undefined {
-  const program = join(mkdtempSync(join(tmpdir(), 'nest-zmq-c-')), 'peer');
+  mkdirSync(cache, { recursive: true });
+  const program = `${cache}peer`;
   const { status, error, stderr } = spawnSync('gcc', ['-o', program, here('peer.c'), '-lzmq'], { encoding: 'utf8' });
   if (status === 0 && existsSync(program)) return [program];
   return missing('C', `gcc cannot build it (apt-get install gcc libzmq3-dev): ${error?.message ?? stderr}`);
