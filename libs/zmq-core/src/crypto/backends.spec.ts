@@ -22,13 +22,17 @@ const box = hex(
 
 let wasm: CryptoBackend;
 let native: CryptoBackend;
+/** As it is used: what is small goes the other way. */
+let both: CryptoBackend;
 beforeAll(async () => {
   wasm = await openWasm();
-  native = await openNative(wasm);
+  native = await openNative(wasm, 0);
+  both = await openNative(wasm);
 });
 const each = [
   ['WebAssembly', () => wasm],
   ['sodium-native', () => native],
+  ['sodium-native for what is not small', () => both],
 ] as const;
 
 function seal(backend: CryptoBackend, key: Buffer, nonceOfBox: Buffer, content: Buffer, at = 0): Buffer {
@@ -107,7 +111,7 @@ it('the two are the same, on random inputs of every length', () => {
     const at = length % 50;
     const sealed = seal(wasm, key, nonceOfBox, content, at);
     expect([length, print(seal(native, key, nonceOfBox, content))]).toEqual([length, print(sealed)]);
-    for (const backend of [wasm, native]) {
+    for (const backend of [wasm, native, both]) {
       const frame = Buffer.concat([Buffer.alloc(at, 9), sealed]);
       expect([length, backend.open(key, nonceOfBox, frame, at)]).toEqual([length, true]);
       expect([length, print(frame.subarray(at + TAG_SIZE))]).toEqual([length, print(content)]);

@@ -1,6 +1,6 @@
 import type { CryptoBackend } from '../mechanism/crypto-backend.js';
 import { checkBackend } from './check-backend.js';
-import { type SodiumNative, SodiumNativeBackend } from './sodium-native.js';
+import { NATIVE_FROM, type SodiumNative, SodiumNativeBackend } from './sodium-native.js';
 import { type SodiumModule, SodiumWasm } from './sodium-wasm.js';
 
 /** In a variable, so that no bundler and no compiler takes for needed what is optional. */
@@ -14,10 +14,15 @@ export async function openWasm(): Promise<CryptoBackend> {
   return checkBackend(new SodiumWasm(libsodium));
 }
 
-/** With the addon for what each message costs. Rejects where it is not installed, or cannot be loaded. */
-export async function openNative(wasm: CryptoBackend): Promise<CryptoBackend> {
+/**
+ * With the addon for what each message costs. Rejects where it is not installed, or cannot be loaded.
+ * @param from the least that is left to it, in bytes
+ */
+export async function openNative(wasm: CryptoBackend, from = NATIVE_FROM): Promise<CryptoBackend> {
   const loaded = (await import(/* webpackIgnore: true */ NATIVE)) as { readonly default: SodiumNative };
-  return checkBackend(new SodiumNativeBackend(loaded.default, wasm));
+  // What is checked is the addon, whatever is left to it.
+  checkBackend(new SodiumNativeBackend(loaded.default, wasm, 0));
+  return new SodiumNativeBackend(loaded.default, wasm, from);
 }
 
 /** The best there is: the addon where its user has installed it, and it works. */

@@ -7,6 +7,12 @@ export interface SodiumNative {
 }
 
 /**
+ * Below so many bytes WebAssembly seals and opens as fast, and makes no objects for the
+ * call (PUSH to PULL, 64 B: 0.15 against 0.20 million a second).
+ */
+export const NATIVE_FROM = 192;
+
+/**
  * libsodium as an addon, where its user has installed one: for what each message costs.
  * Key agreements stay with the other backend, for the addon has no `crypto_box_beforenm`.
  */
@@ -14,10 +20,13 @@ export class SodiumNativeBackend implements CryptoBackend {
   readonly name: string;
   readonly #native: SodiumNative;
   readonly #wasm: CryptoBackend;
+  readonly #from: number;
 
-  constructor(native: SodiumNative, wasm: CryptoBackend) {
+  /** @param from the least that is left to the addon, in bytes */
+  constructor(native: SodiumNative, wasm: CryptoBackend, from: number) {
     this.#native = native;
     this.#wasm = wasm;
+    this.#from = from;
     this.name = `sodium-native, with ${wasm.name}`;
   }
 
@@ -30,6 +39,10 @@ export class SodiumNativeBackend implements CryptoBackend {
   }
 
   seal(key: Buffer, nonce: Buffer, first: number, rest: Uint8Array, target: Buffer, at: number): void {
+    if (rest.length < this.#from) {
+      this.#wasm.seal(key, nonce, first, rest, target, at);
+      return;
+    }
     const plainAt = at + TAG_SIZE;
     const end = plainAt + 1 + rest.length;
     target[plainAt] = first;
@@ -39,6 +52,7 @@ export class SodiumNativeBackend implements CryptoBackend {
   }
 
   open(key: Buffer, nonce: Buffer, bytes: Buffer, at: number): boolean {
+    if (bytes.length - at < this.#from) return this.#wasm.open(key, nonce, bytes, at);
     return this.#native.crypto_secretbox_open_easy(bytes.subarray(at + TAG_SIZE), bytes.subarray(at), nonce, key);
   }
 }
