@@ -43,6 +43,7 @@ export interface ZmqSocketOptions {
   /**
    * The largest frame, in bytes: a peer that sends a larger one is disconnected, and a larger payload is not sent
    * (`ZmqTooLargeError`). -1 is no limit. Default 16 MiB.
+   * All parts of one message together have at most four times as much.
    */
   maxMessageSize?: number | undefined;
   /** How long a peer may take for its handshake, in ms. Default 30,000. */
