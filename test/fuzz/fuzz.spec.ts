@@ -12,7 +12,7 @@ import { allTargets } from './targets/index.js';
  */
 
 const SEED = 20_261_121;
-const INPUTS = 1_000;
+const INPUTS = 500;
 
 const targets = await allTargets();
 afterAll(async () => {
