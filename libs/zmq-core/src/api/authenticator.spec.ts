@@ -301,7 +301,9 @@ describe('an Authenticator with a folder of certificates', () => {
       errors: [expect.any(Error), expect.objectContaining({ message: expect.stringContaining('broken.key') })],
     });
     expect(await admits(alice)).toBe(true);
-    expect(events.filter(({ type }) => type === 'reload:error')).toMatchObject([{ domain: '*' }, { domain: 'second' }]);
+    // The folders are read at the same time.
+    const domains = events.filter(({ type }) => type === 'reload:error').map(({ domain }) => domain);
+    expect(domains.sort()).toEqual(['*', 'second']);
     authenticator.configureCurve('second', []);
     await expect(authenticator.reload()).rejects.toMatchObject({
       code: 'EINVAL',
