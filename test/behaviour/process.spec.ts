@@ -92,7 +92,7 @@ describe('the process', () => {
 
   it('says after 500 ms that it waits for messages to be delivered', async () => {
     const ended = await run(`
-      const push = new Push({ linger: 550 });
+      const push = new Push({ linger: 1500 });
       push.connect('tcp://127.0.0.1:1');
       await push.send('never delivered');
       const { pid } = process;
@@ -109,7 +109,7 @@ describe('the process', () => {
 
   it('says it too when the socket was closed long before', async () => {
     const ended = await run(`
-      const push = new Push({ linger: 600 });
+      const push = new Push({ linger: 1500 });
       push.connect('tcp://127.0.0.1:1');
       await push.send('never delivered');
       push.close();
@@ -121,7 +121,7 @@ describe('the process', () => {
   it('says it without the hint when the context is not blocky', async () => {
     const ended = await run(`
       context.blocky = false;
-      const push = new Push({ linger: 550 });
+      const push = new Push({ linger: 1500 });
       push.connect('tcp://127.0.0.1:1');
       await push.send('never delivered');
     `);

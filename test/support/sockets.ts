@@ -39,8 +39,19 @@ export function numbers(count: number, from = 0): string[][] {
   return Array.from({ length: count }, (_, i) => [String(from + i)]);
 }
 
+/**
+ * A loopback address of this process alone, and ports that no connection is given: what is free here stays free until it
+ * is bound. Elsewhere than on Linux only one address is loopback; there a free port has to do.
+ */
+const ownHost = `127.${64 + ((process.pid >> 16) & 63)}.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+let nextPort = 20_000;
+
+function freeAddress(): string {
+  return process.platform === 'linux' ? `tcp://${ownHost}:${nextPort++}` : 'tcp://127.0.0.1:*';
+}
+
 /** An endpoint where nobody listens: somebody did. */
-export async function deadEndpoint(binder: Socket, address = 'tcp://127.0.0.1:*'): Promise<string> {
+export async function deadEndpoint(binder: Socket, address = freeAddress()): Promise<string> {
   await binder.bind(address);
   const endpoint = binder.lastEndpoint!;
   await binder.unbind(endpoint);
