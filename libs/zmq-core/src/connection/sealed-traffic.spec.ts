@@ -1,4 +1,6 @@
 import { openWasm } from '../crypto/open-backend.js';
+import { ProtocolError } from '../foundation/errors.js';
+import type { CryptoBackend } from '../mechanism/crypto-backend.js';
 import { CurveMessages } from '../mechanism/curve/curve-messages.js';
 import { ReceivedNonces, SentNonces } from '../mechanism/curve/curve-nonce.js';
 import { pattern } from '../testing/bytes.js';
@@ -40,4 +42,30 @@ it('when the nonces are used up nothing more is written, and the conversation en
   expect([write(Buffer.from('a')), write(Buffer.alloc(10_000))]).toEqual([0, 0]);
   expect(woken).toBe(2);
   expect(() => traffic.drain(decoder, sink, 0)).toThrow(expect.objectContaining({ code: 'ERR_ZMTP_INVALID_SEQUENCE' }));
+});
+
+it('a message that libsodium has no memory for ends the conversation, and nothing else', async () => {
+  const backend = await openWasm();
+  const scarce: CryptoBackend = {
+    name: backend.name,
+    publicKey: (key) => backend.publicKey(key),
+    sharedKey: (publicKey, secretKey) => backend.sharedKey(publicKey, secretKey),
+    seal: () => {
+      throw new ProtocolError('ERR_ZMTP_UNSPECIFIED', 'no memory');
+    },
+    open: (key, nonce, body, at) => backend.open(key, nonce, body, at),
+  };
+  const messages = new CurveMessages(scarce, pattern(32), true, {
+    sent: new SentNonces(),
+    received: new ReceivedNonces(),
+  });
+  let woken = 0;
+  const decoder = new FrameDecoder(1000);
+  const traffic = new SealedTraffic(new TrafficPhase(options, true, () => {}), messages, decoder, () => void woken++);
+  const batch = new Batch();
+  batch.begin();
+  traffic.encode([Buffer.alloc(10_000)], batch);
+  expect(batch.finish()).toEqual([]);
+  expect(woken).toBe(1);
+  expect(() => traffic.drain(decoder, new RecordingSink(), 0)).toThrow('no memory');
 });

@@ -23,7 +23,8 @@ export class SealedTraffic implements Traffic {
   readonly #messages: CurveMessages;
   readonly #frames: SealedFrames;
   readonly #wake: () => void;
-  #isUsedUp = false;
+  /** Why nothing more can be said. */
+  #failure: ProtocolError | undefined;
 
   /**
    * @param decoder of the outer frames
@@ -46,7 +47,7 @@ export class SealedTraffic implements Traffic {
   }
 
   drain(_decoder: FrameSource, sink: ConnectionSink, now: number): boolean {
-    if (this.#isUsedUp) throw usedUp();
+    if (this.#failure !== undefined) throw this.#failure;
     return this.#clear.drain(this.#frames, sink, now);
   }
 
@@ -72,26 +73,36 @@ export class SealedTraffic implements Traffic {
 
   /** A message frame with a MESSAGE: written into the batch if it is small, as memory of its own if it is large. */
   #seal(flags: number, payload: Buffer, batch: Batch): void {
+    try {
+      this.#write(flags, payload, batch);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#end(error);
+    }
+  }
+
+  #write(flags: number, payload: Buffer, batch: Batch): void {
     const size = MESSAGE_OVERHEAD + payload.length;
     if (size >= BY_REFERENCE) {
       const frame = Buffer.allocUnsafeSlow(LONG_HEADER + size);
       if (this.#messages.seal(flags, payload, frame, encodeHeader(0, size, frame, 0))) batch.refer(frame);
-      else this.#end();
+      else this.#end(usedUp());
       return;
     }
     batch.reserve(LONG_HEADER + size);
     const at = encodeHeader(0, size, batch.bytes, batch.at);
     if (this.#messages.seal(flags, payload, batch.bytes, at)) batch.advance(at + size);
-    else this.#end();
+    else this.#end(usedUp());
   }
 
-  /** Nothing more can be said with this key. It takes a connection 2^64 frames to come here. */
-  #end(): void {
-    this.#isUsedUp = true;
+  /** What is behind this message cannot be said without it. */
+  #end(failure: ProtocolError): void {
+    this.#failure ??= failure;
     this.#wake();
   }
 }
 
+/** It takes a connection 2^64 frames to come here. */
 function usedUp(): ProtocolError {
   return new ProtocolError('ERR_ZMTP_INVALID_SEQUENCE', 'the nonces of this connection are used up');
 }

@@ -1,3 +1,4 @@
+import { ProtocolError } from '../foundation/errors.js';
 import { type CryptoBackend, KEY_SIZE, NONCE_SIZE, TAG_SIZE } from '../mechanism/crypto-backend.js';
 
 /** What is used of libsodium's module, as its compiler gives it: memory by numbers, lengths of 64 bits in two halves. */
@@ -133,9 +134,11 @@ export class SodiumWasm implements CryptoBackend {
   }
 }
 
+/** WebAssembly's memory ends at 2 GiB, and who sends decides how large a box is: that ends one connection, not the process. */
 function allocate(sodium: SodiumModule, size: number): number {
   const at = sodium._malloc(size);
-  if (at === 0) throw new RangeError(`libsodium has no memory for ${size} bytes`);
+  if (at === 0)
+    throw new ProtocolError('ERR_ZMTP_UNSPECIFIED', `a box of ${size} bytes is more than libsodium has memory for`);
   return at;
 }
 

@@ -20,7 +20,8 @@ export interface CryptoBackend {
   /**
    * Writes the box of one octet and `rest` behind it to `target` from `at` on:
    * `TAG_SIZE + 1 + rest.length` octets. That first octet is what MESSAGE has before a
-   * message; so nobody has to put the two together first.
+   * message; so nobody has to put the two together first. Throws `ProtocolError` for a box
+   * that is more than there is memory for, and so does `open`.
    */
   seal(key: Buffer, nonce: Buffer, first: number, rest: Uint8Array, target: Buffer, at: number): void;
   /**

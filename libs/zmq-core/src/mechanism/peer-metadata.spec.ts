@@ -97,6 +97,26 @@ describe('readPeerMetadata', () => {
     expect({ ...info.properties }).toEqual({ 'Socket-Type': 'PUSH', 'X-User-Id': 'x' });
   });
 
+  it('beside an authenticator nobody says of himself what it may say of others', () => {
+    const properties = decodeMetadata(
+      encodeMetadata(
+        [['Socket-Type', 'DEALER'], ['Identity', 'a'], ['X-mine', '1'], ['x-Role', 'root'], ['role', 'root'], ['Team', 'x']]
+          .map(([name, value]) => [name!, Buffer.from(value!)] as const), // prettier-ignore
+      ),
+    );
+    const admitted = { userId: 'joe', properties: new Map([['X-role', Buffer.from('guest')]]) };
+    const info = readPeerMetadata('ROUTER', properties, '10.0.0.1:5', admitted);
+    expect({ ...info.properties }).toEqual({
+      'Socket-Type': 'DEALER',
+      Identity: 'a',
+      'Routing-Id': 'a',
+      'X-mine': '1',
+      'X-role': 'guest',
+      'User-Id': 'joe',
+    });
+    expect(readPeerMetadata('ROUTER', properties, '10.0.0.1:5').properties['role']).toBe('root');
+  });
+
   it('properties are data, whatever their names', () => {
     const info = read('PULL', [['Socket-Type', 'PUSH'], ['__proto__', 'x'], ['constructor', 'y']]); // prettier-ignore
     expect(info.properties['__proto__']).toBe('x');

@@ -15,6 +15,8 @@ export interface OwnMetadata {
 const MAX_ROUTING_ID = 255;
 const NO_BYTES = Buffer.alloc(0);
 const ownNames: ReadonlySet<string> = new Set(ownProperties.map((name) => name.toLowerCase()));
+/** What a peer may say of itself beside an authenticator: what 37/ZMTP names, and `X-…`. */
+const saidByPeers = /^(socket-type|identity|resource|x-.*)$/is;
 
 export function encodeOwnMetadata(own: OwnMetadata): Buffer {
   const properties: [string, Buffer][] = [[SOCKET_TYPE, Buffer.from(own.socketType)]];
@@ -47,15 +49,20 @@ export function readPeerMetadata(
   checkLegalPeer(own, socketType);
   const record: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const [name, value] of properties) {
-    // A peer that could say which user it is would be believed.
-    if (!ownNames.has(name.toLowerCase())) record[name] = value.toString();
+    // A peer that could say which user it is would be believed; or, where an authenticator gives roles, which it has.
+    if (ownNames.has(name.toLowerCase()) || (admitted !== undefined && !saidByPeers.test(name))) continue;
+    record[name] = value.toString();
   }
   // 37/ZMTP: of the types that are not addressed by it the property is ignored.
   const { announcesRoutingId } = socketTypes[socketType];
   const routingId = announcesRoutingId ? readRoutingId(findProperty(properties, IDENTITY)) : undefined;
   if (routingId !== undefined) record['Routing-Id'] = routingId.toString();
   if (admitted !== undefined) {
-    for (const [name, value] of admitted.properties) record[name] = value.toString();
+    for (const [name, value] of admitted.properties) {
+      const said = name.toLowerCase();
+      for (const other of Object.keys(record)) if (other.toLowerCase() === said) delete record[other];
+      record[name] = value.toString();
+    }
     record['User-Id'] = admitted.userId;
   }
   return { socketType, routingId, address, properties: record };
