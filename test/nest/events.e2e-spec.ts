@@ -220,6 +220,31 @@ describe('emit() waits', () => {
     await emit(client, 'tick', 2);
   });
 
+  it('no longer for many that come one after the other', async () => {
+    const client = apps.bareClient({ events: { bind: 'tcp://127.0.0.1:*' }, clock });
+    await client.connect();
+    const { events } = client.unwrap<{ events: Publisher }>();
+    const comes = async (): Promise<void> => {
+      const mute = new Subscriber({ context: apps.context, metadata: { 'X-Nest-Zmq': '1' } });
+      apps.defer(() => mute.close());
+      const count = events.peers.length;
+      mute.connect(events.lastEndpoint ?? '');
+      await until(() => events.peers.length > count);
+    };
+    await comes();
+    let emitted = false;
+    const first = emit(client, 'tick', 1).then(() => (emitted = true));
+    await until(() => client.stats()?.events?.waiting === 1);
+    clock.advance(600);
+    await comes();
+    clock.advance(380);
+    await turns(3);
+    expect(emitted).toBe(false);
+    clock.advance(40);
+    await first;
+    expect(client.stats()?.events).toMatchObject({ lateSubscribers: 2, published: 1 });
+  });
+
   it('until the ready mark, and no longer', async () => {
     const mute = new Subscriber({ context: apps.context, metadata: { 'X-Nest-Zmq': '1' } });
     await mute.bind('tcp://127.0.0.1:*');

@@ -46,6 +46,13 @@ class SubscriberLink extends Deadline {
   }
 }
 
+/** How long events are held back for subscribers that are not ready, however many come one after the other. */
+class Patience extends Deadline {
+  constructor(readonly onDue: () => void) {
+    super();
+  }
+}
+
 /** An event that cannot go out yet. */
 interface WaitingEvent {
   readonly frames: Frames;
@@ -69,6 +76,8 @@ export class EventPublisherChannel {
   readonly #dialWindow: Waiter | undefined;
   readonly #stats = { published: 0, withoutSubscriber: 0, lateSubscribers: 0 };
   #unready = 0;
+  readonly #patience = new Patience(() => this.#giveUpLate());
+  #patient = false;
   /** Servers that we dial and have not reached yet, for a moment after the start. */
   #dialing = false;
   #open = false;
@@ -150,6 +159,7 @@ export class EventPublisherChannel {
       }),
     };
     this.#queue.add(waiting);
+    this.#bePatient();
     return waiting.waiter.promise;
   }
 
@@ -166,6 +176,7 @@ export class EventPublisherChannel {
     this.#connected.clear();
     this.#queue.clear();
     for (const link of this.#links.values()) this.#deadlines.remove(link);
+    this.#deadlines.remove(this.#patience);
     await closeSocket(this.socket);
   }
 
@@ -189,6 +200,10 @@ export class EventPublisherChannel {
 
   #flush(): void {
     if (!this.#mayPublish()) return;
+    if (this.#patient) {
+      this.#patient = false;
+      this.#deadlines.remove(this.#patience);
+    }
     for (const waiting of this.#queue) {
       this.#queue.delete(waiting);
       this.#send(waiting.frames);
@@ -207,6 +222,7 @@ export class EventPublisherChannel {
     if (!link.ready) {
       this.#unready++;
       this.#deadlines.set(link, this.#deadlines.now() + this.#options.subscribeTimeout);
+      this.#bePatient();
     }
     for (const waiter of this.#connected) waiter.resolve();
     this.#connected.clear();
@@ -226,6 +242,22 @@ export class EventPublisherChannel {
     this.#unready--;
     this.#deadlines.remove(link);
     this.#flush();
+  }
+
+  #bePatient(): void {
+    if (this.#patient || this.#unready === 0 || this.#queue.size === 0) return;
+    this.#patient = true;
+    this.#deadlines.set(this.#patience, this.#deadlines.now() + this.#options.subscribeTimeout);
+  }
+
+  /** Peers that come and never subscribe, each before the last was given up, would hold back all events for ever. */
+  #giveUpLate(): void {
+    this.#patient = false;
+    for (const link of this.#links.values()) {
+      if (link.ready) continue;
+      this.#stats.lateSubscribers++;
+      this.#becameReady(link);
+    }
   }
 
   #left(peer: Peer): void {
