@@ -1,129 +1,121 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Example, killAll, listening, Ports, root } from '../examples/example.js';
+import { type FreshProject, FreshProjects } from './fresh-project.js';
 
 /*
- * A new Nest project outside the repository. It has the packed tarballs of both packages,
- * what they declare and what Nest's own scaffold has, nothing else; and it runs the code of
- * the README as printed, as ES modules and as CommonJS. The other packages are linked from
- * this repository in the place of an `npm install`, which needs a registry.
+ * A new Nest project outside the repository that installs the packed tarballs by npm, and
+ * what npm brings along for them, nothing else; and it runs the code of the READMEs as
+ * printed, as ES modules and as CommonJS.
  */
 
-const run = promisify(execFile);
+/** An export of each entry, and which package it needs that only its users install. */
+const ENTRIES: readonly (readonly [entry: string, exported: string, needs?: string])[] = [
+  ['@nest-zmq/core', 'Router'],
+  ['@nest-zmq/core/zeromq', 'Push'],
+  ['@nest-zmq/core/zeromq/draft', 'Server'],
+  ['@nest-zmq/core/zeromq/draft.js', 'Server'],
+  ['@nest-zmq/core/zeromq/v5-compat', 'createSocket'],
+  ['@nest-zmq/core/zeromq/v5-compat.js', 'createSocket'],
+  ['@nest-zmq/transport', 'ZmqServer'],
+  ['@nest-zmq/transport/testing', 'createTestTransport'],
+  ['@nest-zmq/transport/msgpack', 'msgpackCodec', 'msgpackr'],
+  ['@nest-zmq/transport/protobuf', 'protobufCodec', 'protobufjs'],
+  ['@nest-zmq/transport/terminus', 'ZmqHealthIndicator', '@nestjs/terminus'],
+  ['@nest-zmq/transport/prometheus', 'prometheusMetrics', 'prom-client'],
+  ['@nest-zmq/transport/opentelemetry', 'openTelemetryTracing', '@opentelemetry/api'],
+];
 
-interface Manifest {
-  readonly name: string;
-  readonly version: string;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly peerDependencies?: Readonly<Record<string, string>>;
-  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
-}
+/** Every entry with its types, and with those of the package it is for. */
+const TYPED_USE = `
+import { msgpackCodec } from '@nest-zmq/transport/msgpack';
+import { openTelemetryTracing } from '@nest-zmq/transport/opentelemetry';
+import { prometheusMetrics } from '@nest-zmq/transport/prometheus';
+import { protobufCodec } from '@nest-zmq/transport/protobuf';
+import { ZmqHealthIndicator } from '@nest-zmq/transport/terminus';
+import { createTestTransport, ManualClock } from '@nest-zmq/transport/testing';
+import { type ZmqClient, type ZmqCodec, type ZmqServerOptions } from '@nest-zmq/transport';
+import { curveKeyPair, Router } from '@nest-zmq/core';
+import { Push, type MessageLike } from '@nest-zmq/core/zeromq';
+import { Server } from '@nest-zmq/core/zeromq/draft';
+import { createSocket } from '@nest-zmq/core/zeromq/v5-compat';
+import type { HealthIndicatorResult } from '@nestjs/terminus';
+import { Registry } from 'prom-client';
+import protobuf from 'protobufjs';
 
-/** What `nest new` installs beside the packages that the transport asks for. */
-const SCAFFOLD = ['@nestjs/platform-express', '@nestjs/testing', '@types/node'];
-const PACKAGES = ['libs/zmq-core', 'libs/nest-transport'];
+const codecs: ZmqCodec[] = [msgpackCodec(), protobufCodec({ root: new protobuf.Root(), types: {} })];
+export const options: ZmqServerOptions = {
+  bind: 'inproc://a',
+  codec: codecs[0]!,
+  metrics: prometheusMetrics({ registry: new Registry() }),
+  tracing: openTelemetryTracing(),
+};
+export type Ping = ReturnType<ZmqHealthIndicator['pingCheck']>;
+export const up = async (ping: Ping): Promise<HealthIndicatorResult> => await ping;
+export const sockets = [Router, Push, Server, createSocket] as const;
+export const message: MessageLike = curveKeyPair().publicKey;
+const transport = createTestTransport({ clock: new ManualClock() });
+export const client: ZmqClient = transport.client;
+// @ts-expect-error the types are there: an option of another name is refused
+export const wrong: ZmqServerOptions = { bindTo: 'inproc://a' };
+`;
 
-const home = realpathSync(mkdtempSync(join(tmpdir(), 'nest-zmq-fresh-')));
-const tarballs: string[] = [];
+const projects = new FreshProjects();
 let ports: Ports;
 
 beforeAll(async () => {
-  ports = await Ports.instead(['3000', '5555', '5560', '5561', '5562']);
-  for (const folder of PACKAGES) {
-    const args = ['pack', `./${folder}`, '--pack-destination', home, '--ignore-scripts', '--offline', '--json'];
-    const { stdout } = await run('npm', args, { cwd: root });
-    const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
-    tarballs.push(join(home, filename));
-  }
-}, 60_000);
+  ports = await Ports.instead(['3000', '5555', '5557', '5560', '5561', '5562']);
+  await projects.pack();
+}, 120_000);
 
 afterAll(async () => {
   await killAll();
-  rmSync(home, { recursive: true, force: true });
+  projects.remove();
 });
 
-/** The TypeScript of the README, by the names that stand above it. */
+/** The TypeScript of both READMEs, by the names that stand above it. */
 function printedCode(): Map<string, string> {
-  const text = readFileSync(join(root, 'libs/nest-transport/README.md'), 'utf8');
-  const blocks = [...text.matchAll(/<!-- examples\/(\S+) -->\s+```ts\n([\s\S]*?)```/g)];
+  const text = ['nest-transport', 'zmq-core'].map((lib) => readFileSync(join(root, `libs/${lib}/README.md`), 'utf8'));
+  const blocks = [...text.join('\n').matchAll(/<!-- examples\/(\S+) -->\s+```ts\n([\s\S]*?)```/g)];
   return new Map(blocks.map(([, name, code]) => [name!, ports.put(code!)]));
 }
 
-/** There is no `await` outside a function in CommonJS: from the first statement that starts something, into a function. */
+/** What both READMEs say of CommonJS: all that comes after the imports and classes, in a function. */
 function inMain(code: string): string {
-  const start = code.search(/^const \w+ = (await|new) /m);
+  const start = code.search(/^(\/\/ .*\n)*const /m);
   return `${code.slice(0, start)}async function main(): Promise<void> {\n${code.slice(start)}}\nvoid main();\n`;
 }
 
-async function unpack(tarball: string, modules: string): Promise<Manifest> {
-  const unpacked = join(modules, '.unpacked');
-  mkdirSync(unpacked, { recursive: true });
-  await run('tar', ['-xzf', tarball, '-C', unpacked]);
-  const manifest = JSON.parse(readFileSync(join(unpacked, 'package/package.json'), 'utf8')) as Manifest;
-  const target = join(modules, manifest.name);
-  mkdirSync(dirname(target), { recursive: true });
-  await run('mv', [join(unpacked, 'package'), target]);
-  return manifest;
+function sourcesFor(kind: 'module' | 'commonjs'): Map<string, string> {
+  return new Map([...printedCode()].map(([name, code]) => [name, kind === 'module' ? code : inMain(code)]));
 }
 
-/** What npm would install for it: dependencies, and peers that are not optional. */
-function needs({ dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} }: Manifest): string[] {
-  const peers = Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name]?.optional !== true);
-  return [...Object.keys(dependencies), ...peers];
-}
+it.each(['nest-transport', 'zmq-core'])('the README of %s says what its code needs in CommonJS', (lib) => {
+  const text = readFileSync(join(root, `libs/${lib}/README.md`), 'utf8');
+  expect(text).toContain('In CommonJS, put what comes after the imports and classes into `async function main()`');
+});
 
-async function createProject(kind: 'module' | 'commonjs'): Promise<string> {
-  const project = join(home, kind);
-  const modules = join(project, 'node_modules');
-  const manifests: Manifest[] = [];
-  for (const tarball of tarballs) manifests.push(await unpack(tarball, modules));
-  const ours = new Set(manifests.map(({ name }) => name));
-  for (const name of new Set([...manifests.flatMap(needs), ...SCAFFOLD])) {
-    if (ours.has(name)) continue;
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(realpathSync(join(root, 'node_modules', name)), join(modules, name));
-  }
-  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: `fresh-${kind}`, private: true, type: kind }));
-  const compilerOptions = {
-    target: 'ES2023',
-    module: 'nodenext',
-    moduleResolution: 'nodenext',
-    strict: true,
-    strictPropertyInitialization: false,
-    experimentalDecorators: true,
-    emitDecoratorMetadata: true,
-    esModuleInterop: true,
-    skipLibCheck: true,
-    types: ['node'],
-    outDir: 'dist',
-    rootDir: 'src',
-  };
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
-  mkdirSync(join(project, 'src'));
-  for (const [name, code] of printedCode()) {
-    writeFileSync(join(project, 'src', name), kind === 'module' ? code : inMain(code));
-  }
-  return project;
-}
+it('knows every entry of both packages', () => {
+  const entries = ['zmq-core', 'nest-transport'].flatMap((lib) => {
+    const text = readFileSync(join(root, `libs/${lib}/package.json`), 'utf8');
+    const { name, exports } = JSON.parse(text) as { name: string; exports: Record<string, unknown> };
+    return Object.keys(exports).map((entry) => `${name}${entry.slice(1)}`);
+  });
+  expect(ENTRIES.map(([entry]) => entry).toSorted()).toEqual(entries.toSorted());
+});
 
 describe.each([
   ['ES modules', 'module'],
   ['CommonJS', 'commonjs'],
 ] as const)('a fresh project with %s', (_name, kind) => {
-  let project: string;
-  const start = (name: string): Example => new Example(join(project, 'dist', `${name}.js`));
+  let project: FreshProject;
+  const start = (name: string): Example => new Example(project.built(name));
 
+  // A registry that is far away, and two cores that do something else.
   beforeAll(async () => {
-    project = await createProject(kind);
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const compiled = await run(process.execPath, [tsc, '-p', project], { cwd: project }).catch(
-      (error: unknown) => error,
-    );
-    expect((compiled as { stdout: string }).stdout).toBe('');
-  }, 60_000);
+    project = await projects.create(kind, sourcesFor(kind));
+    expect(await project.compile()).toBe('');
+  }, 300_000);
 
   it('runs the service and the client of the README', async () => {
     const service = start('service');
@@ -154,20 +146,68 @@ describe.each([
     }
   });
 
-  it('has the packages and their entries from the tarballs, each once', async () => {
-    const load =
-      kind === 'module' ? (name: string) => `await import('${name}')` : (name: string) => `require('${name}')`;
-    const program = `
-      const { ZmqServer } = ${load('@nest-zmq/transport')};
-      const { createTestTransport } = ${load('@nest-zmq/transport/testing')};
-      const { Router } = ${load('@nest-zmq/core')};
-      const transport = createTestTransport();
-      console.log(transport.strategy instanceof ZmqServer, typeof Router, ${kind === 'module' ? 'import.meta.resolve' : 'require.resolve'}('@nest-zmq/core'));
-      transport.close();
-    `;
-    const args = ['--no-warnings', `--input-type=${kind}`, '-e', program];
-    const { stdout } = await run(process.execPath, args, { cwd: project });
-    expect(stdout).toContain('true function');
-    expect(stdout).toContain(join(project, 'node_modules/@nest-zmq/core/dist/index.js'));
+  it('runs the code of the core’s README', async () => {
+    const core = start('core');
+    expect(await core.exited).toBe(0);
+    expect(core.output).toBe('job: wake up\njob: make coffee\njob: write code\n');
+  });
+
+  describe('with the packages that the optional entries are for', () => {
+    beforeAll(async () => {
+      await project.install([], ['@nestjs/testing', ...ENTRIES.flatMap(([, , needs]) => needs ?? [])]);
+    }, 300_000);
+
+    it('loads every entry from the tarballs, by import and by require, and they are the same', async () => {
+      const program = `
+        const { createRequire } = process.getBuiltinModule('node:module');
+        const require = createRequire(process.cwd() + '/');
+        (async () => {
+          for (const [name, exported] of ${JSON.stringify(ENTRIES)}) {
+            const [imported, required] = [(await import(name))[exported], require(name)[exported]];
+            console.log(name, typeof imported, imported === required, require.resolve(name));
+          }
+        })();`;
+      const lines = (
+        await project.evaluate(program.replace(/const require = .*\n/, kind === 'module' ? '$&' : ''), kind)
+      )
+        .trim()
+        .split('\n');
+      expect(lines).toEqual(
+        ENTRIES.map(([name]) => {
+          const file = join(project.folder, 'node_modules', name.split('/').slice(0, 2).join('/'), 'dist');
+          return expect.stringMatching(new RegExp(`^${name} function true ${file}/`)) as unknown;
+        }),
+      );
+    });
+
+    it('uses what they are for', async () => {
+      const program = `
+        const load = (name) => ${kind === 'module' ? 'import(name)' : 'Promise.resolve(require(name))'};
+        (async () => {
+          const { ZmqServer } = await load('@nest-zmq/transport');
+          const { createTestTransport } = await load('@nest-zmq/transport/testing');
+          const transport = createTestTransport();
+          console.log(transport.strategy instanceof ZmqServer);
+          await transport.close();
+          const codec = (await load('@nest-zmq/transport/msgpack')).msgpackCodec();
+          console.log(codec.decode(codec.encode({ a: 1 })));
+          const { Registry } = await load('prom-client');
+          const registry = new Registry();
+          (await load('@nest-zmq/transport/prometheus')).prometheusMetrics({ registry });
+          console.log((await registry.metrics()).includes('zmq'));
+          console.log(typeof (await load('@nest-zmq/transport/opentelemetry')).openTelemetryTracing());
+        })();`;
+      expect(await project.evaluate(program, kind)).toBe('true\n{ a: 1 }\ntrue\nobject\n');
+    });
+
+    it('type-checks what uses every entry', async () => {
+      project.write('entries.ts', TYPED_USE);
+      expect(await project.compile('--noEmit')).toBe('');
+    }, 60_000);
+
+    it('type-checks the declarations of both packages themselves', async () => {
+      const said = await project.compile('--noEmit', '--skipLibCheck', 'false');
+      expect(said.split('\n').filter((line) => line.includes('@nest-zmq/'))).toEqual([]);
+    }, 60_000);
   });
 });
