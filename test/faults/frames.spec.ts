@@ -228,22 +228,21 @@ describe('PING', () => {
     expect(await peer.readFrame()).toEqual(command('PONG', pattern(16)));
   });
 
-  it('100,000 PINGs a second → the PONG queue is bounded', async () => {
+  it('100,000 PINGs a second, and never reads → the PONG queue is bounded: closed', async () => {
     const peer = await trial.connected('raw');
     peer.pause();
     const pings = Buffer.concat(new Array<Buffer>(1000).fill(command('PING', bytes('0000 "0123456789abcdef"'))));
     const before = trial.grownBy;
-    for (let i = 0; i < 200; i++) peer.write(pings);
-    peer.write(message('done'));
-    expect((await trial.bystander.during(trial.stage.router.receive())).map(String)).toEqual(['raw', 'done']);
+    // The kernels take the answers to some hundred thousand.
+    while (!trial.stage.events.types.includes('disconnect')) {
+      peer.write(pings);
+      await trial.bystander.exchange();
+    }
     expect(trial.grownBy - before).toBeLessThan(4 * MIB);
-    expect(trial.stage.events.types).toEqual(['accept', 'handshake']);
-    // Nobody is closed for it, and what was forgotten is counted.
-    const { maxPendingPongs, ...others } = trial.counted;
-    expect(maxPendingPongs).toBeGreaterThan(0);
-    expect(others).toEqual({});
+    await expectEnd(/leaves 1000 answers unread \(maxPendingPongs\)/, 'maxPendingPongs');
+    // It learns of it when it reads.
     peer.resume();
-    await peer.fence();
+    await peer.ended;
   });
 
   it('with a TTL of a tenth of a second, over and over, makes no more than one timer', async () => {

@@ -304,6 +304,8 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
       ...sendingOptions({ ...options, sendHighWaterMark: options.sendHighWaterMark ?? DEFAULT_POOL_SEND_MARK }),
       // Nothing is queued for a worker that is not there: another one may be.
       immediate: true,
+      // A busy worker stops reading, for as long as its tasks take.
+      writeStallTimeout: 0,
     });
     try {
       const endpoints = await openEndpoints(socket, options);

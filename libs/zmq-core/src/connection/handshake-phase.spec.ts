@@ -1,4 +1,5 @@
-import { ProtocolError } from '../foundation/errors.js';
+import { ProtocolError, UnavailableError } from '../foundation/errors.js';
+import type { Mechanism } from '../mechanism/mechanism.js';
 import { NullMechanism } from '../mechanism/null.js';
 import { encodeOwnMetadata } from '../mechanism/peer-metadata.js';
 import { bytes } from '../testing/bytes.js';
@@ -46,6 +47,15 @@ it("is done with the peer's READY", () => {
 
 it('remembers which commands the peer understands', () => {
   expect([phase(0).peerSpeaksCommands, phase(1).peerSpeaksCommands]).toEqual([false, true]);
+});
+
+it('gives how messages travel; of a mechanism that encrypts never that they travel as they are', () => {
+  const ended = (name: Mechanism['name']): HandshakePhase => {
+    const mechanism = { name, asServer: true, status: 'ready', peerProperties: new Map(), messages: undefined };
+    return new HandshakePhase(mechanism as unknown as Mechanism, 'PULL', 'somewhere');
+  };
+  expect([ended('NULL').messages, ended('PLAIN').messages]).toEqual([undefined, undefined]);
+  expect(() => ended('CURVE').messages).toThrow(UnavailableError);
 });
 
 describe('what is refused, and how the peer and the monitor are told', () => {

@@ -2,7 +2,7 @@ import { AuthenticationError, ProtocolError, type ProtocolErrorCode, Unavailable
 import type { PeerInfo } from '../foundation/peer-info.js';
 import type { SocketTypeName } from '../foundation/socket-type.js';
 import type { CurveMessages } from '../mechanism/curve/curve-messages.js';
-import type { Mechanism } from '../mechanism/mechanism.js';
+import { type Mechanism, sealsMessages } from '../mechanism/mechanism.js';
 import { IllegalPeerError, readPeerMetadata } from '../mechanism/peer-metadata.js';
 import { type Command, decodeCommand, encodeCommand } from '../wire/command.js';
 import { COMMAND } from '../wire/frame.js';
@@ -60,9 +60,15 @@ export class HandshakePhase {
     return this.#mechanism.status === 'waiting';
   }
 
-  /** How messages travel when it is done. */
+  /**
+   * How messages travel when it is done; `undefined`: as they are. Throws `UnavailableError`
+   * rather than give that of a mechanism that encrypts: nothing may go on in the clear.
+   */
   get messages(): CurveMessages | undefined {
-    return this.#mechanism.messages;
+    const { name, messages } = this.#mechanism;
+    if (messages === undefined && sealsMessages[name])
+      throw new UnavailableError(`the handshake of ${name} ended without keys for messages`);
+    return messages;
   }
 
   /** The peer, when the handshake is done but for what `output` still gives. Throws `ProtocolError` for one that may not be here. */

@@ -111,10 +111,10 @@ describe('while we do not read', () => {
     expect(silent.deadline).toBe(11_540);
   });
 
-  it('PINGs go on, and wait for an answer only when it can be read', () => {
+  it('we still show that we live, and ask for no answers until they can be read', () => {
     const heartbeat = started({ intervalMs: 50, timeoutMs: 30 });
     heartbeat.suspend(1000);
-    for (let now = 1050; now <= 61_000; now += 50) expect(heartbeat.tick(now)).toBe('ping');
+    for (let now = 1050; now <= 61_000; now += 50) expect(heartbeat.tick(now)).toBe('sign');
     heartbeat.resume(61_010);
     expect(heartbeat.tick(61_050)).toBe('ping');
     expect(heartbeat.deadline).toBe(61_080);

@@ -56,13 +56,14 @@ export class Heartbeat {
     return Math.min(this.#nextPing, this.#pongBy, this.#trafficBy);
   }
 
-  tick(now: number): 'ping' | 'dead' | 'nothing' {
+  /** `sign`: something is to be sent that asks for no answer. */
+  tick(now: number): 'ping' | 'sign' | 'dead' | 'nothing' {
     if (this.#suspendedAt === -1 && (now >= this.#pongBy || now >= this.#trafficBy)) return 'dead';
     if (now < this.#nextPing) return 'nothing';
     this.#nextPing = now + this.options.intervalMs;
-    // While suspended we could not read the answer; a PING after that will ask again.
-    const asks = this.options.timeoutMs > 0 && this.#pongBy === Infinity && this.#suspendedAt === -1;
-    if (asks) this.#pongBy = now + this.options.timeoutMs;
+    // We could not read the answers, and they would pile up there; a PING after that will ask again.
+    if (this.#suspendedAt !== -1) return 'sign';
+    if (this.options.timeoutMs > 0 && this.#pongBy === Infinity) this.#pongBy = now + this.options.timeoutMs;
     return 'ping';
   }
 

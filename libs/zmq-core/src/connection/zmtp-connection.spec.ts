@@ -362,13 +362,34 @@ describe('heartbeats', () => {
     expect(conversation.sink.failures).toMatchObject([{ kind: 'timeout' }]);
   });
 
-  it('the answers to PINGs are bounded when the peer does not read, and nothing else is lost', () => {
-    const conversation = talk('PULL');
-    const pings = Array.from({ length: 1000 }, (_, i) => encodeCommand('PING', bytes('0000'), pattern(16, i)));
-    conversation.receive(Buffer.concat([greeting(), ready('PUSH'), ...pings]));
-    const expected = [OUR_GREETING, ready('PULL')];
-    for (let i = 968; i < 1000; i++) expected.push(encodeCommand('PONG', pattern(16, i)));
-    expect(conversation.output()).toEqual(Buffer.concat(expected));
+  const ping = (i: number): Buffer => encodeCommand('PING', bytes('0000'), pattern(16, i));
+  const pong = (i: number): Buffer => encodeCommand('PONG', pattern(16, i));
+
+  it('a peer that leaves so many answers unread may, and one that leaves more is ended', () => {
+    const conversation = connected('PULL', 'PUSH', { maxPendingPongs: 3 });
+    for (let i = 0; i < 3; i++) conversation.receive(ping(i));
+    expect(conversation.sink.failures).toEqual([]);
+    expect(conversation.output()).toEqual(Buffer.concat([pong(0), pong(1), pong(2)]));
+    for (let i = 0; i < 3; i++) conversation.receive(ping(i));
+    conversation.receive(bytes('00 01 "x"'), ping(3), bytes('00 01 "y"'));
+    expect(conversation.sink.failures).toMatchObject([
+      { kind: 'protocol', handshaking: false, error: { counter: 'maxPendingPongs' } },
+    ]);
+    expect(conversation.sink.texts).toEqual([['x']]);
+    // Of no use to who does not read.
+    expect(conversation.connection.hasOutput).toBe(false);
+  });
+
+  it('what comes in one piece is answered, however much it is: the peer could not have read meanwhile', () => {
+    const conversation = talk('PULL', { maxPendingPongs: 3 });
+    const all = Array.from({ length: 1000 }, (_, i) => i);
+    conversation.receive(Buffer.concat([greeting(), ready('PUSH'), ...all.map(ping)]));
+    expect(conversation.output()).toEqual(Buffer.concat([OUR_GREETING, ready('PULL'), ...all.map(pong)]));
+    for (let round = 0; round < 3; round++) {
+      conversation.receive(Buffer.concat(all.map(ping)));
+      expect(conversation.output()).toEqual(Buffer.concat(all.map(pong)));
+    }
+    expect(conversation.sink.failures).toEqual([]);
   });
 
   it('a PING with a context of 64 KiB is answered with 16 bytes', () => {
@@ -390,6 +411,18 @@ describe('while reading is stopped', () => {
     expect(conversation.sink.failures).toEqual([]);
     conversation.pass(1);
     expect(conversation.sink.failures).toHaveLength(1);
+  });
+
+  it('the peer is told that we live, and not asked: its answers would pile up there', () => {
+    const conversation = connected('PULL', 'PUSH', { heartbeat: { intervalMs: 50, timeoutMs: 30, ttlMs: 300 } });
+    conversation.connection.suspend(conversation.now);
+    for (let i = 0; i < 3; i++) {
+      conversation.pass(50);
+      expect(conversation.output()).toEqual(bytes('04 05 04 "PONG"'));
+    }
+    conversation.connection.resume(conversation.now);
+    conversation.pass(50);
+    expect(conversation.output()).toEqual(bytes('04 07 04 "PING" 0003'));
   });
 
   it('a TTL that waited undecoded begins when it is read', () => {

@@ -1,4 +1,3 @@
-import { count } from '../foundation/diagnostics.js';
 import { ProtocolError } from '../foundation/errors.js';
 import type { Multipart } from '../foundation/multipart.js';
 import type { PeerInfo } from '../foundation/peer-info.js';
@@ -8,6 +7,7 @@ import { createMechanism, type Surroundings } from '../mechanism/mechanism-table
 import { encodeOwnMetadata } from '../mechanism/peer-metadata.js';
 import { noSecurity, type SecurityOptions } from '../mechanism/security-options.js';
 import { FrameDecoder } from '../wire/frame-decoder.js';
+import { encodePong } from '../wire/ping-pong.js';
 import type { Batch } from './batch.js';
 import type { Connection, ConnectionFailure, ConnectionSink } from './connection.js';
 import { GreetingPhase } from './greeting-phase.js';
@@ -29,7 +29,7 @@ export interface ZmtpOptions {
   readonly maxFramesPerMessage: number;
   /** Largest sum of the frames of one message, in bytes: they are held until its last has come. */
   readonly maxUnfinishedBytes: number;
-  /** PONGs kept for a peer that sends PINGs and does not read. */
+  /** PONGs that a peer may leave unread while it sends PINGs. */
   readonly maxPendingPongs: number;
   /** From the start to the end of the handshake; 0 = no limit. */
   readonly handshakeMs: number;
@@ -43,6 +43,8 @@ const MAX_HANDSHAKE_COMMAND = 64 * 1024;
 /** Bytes that are kept of a peer that goes on talking while we wait for a verdict about it: it has nothing to say yet. */
 const MAX_HELD = MAX_HANDSHAKE_COMMAND;
 const NO_BYTES = Buffer.alloc(0);
+/** Tells that we live, and asks for nothing. */
+const SIGN_OF_LIFE = encodePong(NO_BYTES);
 /** Of a connection of which nobody is asked anything. */
 const alone: Surroundings = {
   authenticator: undefined,
@@ -67,7 +69,10 @@ export class ZmtpConnection implements Connection {
   /** The hello message, between the handshake and its writing. */
   #hello: Multipart | undefined;
   readonly #pongs: Buffer[] = [];
-  #pingDue = false;
+  /** Of those, what waited when the last bytes came: what came in one chunk could not have been answered meanwhile. */
+  #unreadPongs = 0;
+  /** PING, or what stands for it. */
+  #signDue: Buffer | undefined;
   #greeting: GreetingPhase | undefined;
   #handshake: HandshakePhase | undefined;
   #traffic: Traffic | undefined;
@@ -112,6 +117,7 @@ export class ZmtpConnection implements Connection {
     if (this.#traffic !== undefined) {
       this.#traffic.heartbeat.heard(now);
       this.deadline = this.#traffic.heartbeat.deadline;
+      this.#unreadPongs = this.#pongs.length;
     } else if (this.#handshake!.isWaiting) this.#held += chunk.length;
   }
 
@@ -126,7 +132,9 @@ export class ZmtpConnection implements Connection {
   }
 
   get hasOutput(): boolean {
-    return this.#output.length > 0 || this.#pongs.length > 0 || this.#pingDue || this.#hello !== undefined;
+    return (
+      this.#output.length > 0 || this.#pongs.length > 0 || this.#signDue !== undefined || this.#hello !== undefined
+    );
   }
 
   takeOutput(batch: Batch): void {
@@ -136,9 +144,9 @@ export class ZmtpConnection implements Connection {
     if (this.#hello !== undefined) this.encode(this.#hello, batch);
     this.#hello = undefined;
     for (const pong of this.#pongs) this.#traffic!.say(pong, batch);
-    this.#pongs.length = 0;
-    if (this.#pingDue) this.#traffic!.say(this.#traffic!.ping, batch);
-    this.#pingDue = false;
+    this.#pongs.length = this.#unreadPongs = 0;
+    if (this.#signDue !== undefined) this.#traffic!.say(this.#signDue, batch);
+    this.#signDue = undefined;
   }
 
   get sendsPacked(): boolean {
@@ -160,7 +168,10 @@ export class ZmtpConnection implements Connection {
     }
     switch (heartbeat.tick(now)) {
       case 'ping':
-        this.#pingDue = true;
+        this.#signDue = this.#traffic!.ping;
+        break;
+      case 'sign':
+        this.#signDue = SIGN_OF_LIFE;
         break;
       case 'dead':
         this.#end(silence(), sink);
@@ -245,13 +256,19 @@ export class ZmtpConnection implements Connection {
   }
 
   #reply(pong: Buffer): void {
-    // The oldest is forgotten: any one tells that we live.
-    if (this.#pongs.length >= this.#options.maxPendingPongs) {
-      this.#pongs.shift();
-      count('maxPendingPongs');
-    }
+    if (this.#unreadPongs >= this.#options.maxPendingPongs) throw this.#tooManyPongs();
     this.#pongs.push(pong);
     this.#updateDeadline();
+  }
+
+  #tooManyPongs(): ProtocolError {
+    this.#pongs.length = 0;
+    const { maxPendingPongs } = this.#options;
+    return new ProtocolError(
+      'ERR_ZMTP_UNSPECIFIED',
+      `the peer sends PINGs and leaves ${maxPendingPongs} answers unread (maxPendingPongs)`,
+      'maxPendingPongs',
+    );
   }
 
   #fail(error: unknown, sink: ConnectionSink): void {

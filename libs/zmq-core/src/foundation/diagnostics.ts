@@ -17,7 +17,7 @@ export const counters = {
   maxSubscriptions: 'closed: it subscribed to too many topics, or joined too many groups',
   maxSubscriptionBytes: 'closed: its topics, or groups, are too long in sum',
   writeStallTimeout: 'closed: it took nothing of what was to be written to it for too long',
-  maxPendingPongs: 'nobody is closed: an answer to a PING was forgotten, because it does not read those before',
+  maxPendingPongs: 'closed: it sent PINGs and left too many answers unread',
   // ── the handshake ──
   greeting: 'closed: what it sent is no greeting of a version that is spoken here',
   mechanism: 'closed: it has another security mechanism',

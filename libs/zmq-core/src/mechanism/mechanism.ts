@@ -5,6 +5,9 @@ import type { CurveMessages } from './curve/curve-messages.js';
 
 export type MechanismName = 'NULL' | 'PLAIN' | 'CURVE';
 
+/** Of which mechanisms messages never travel as they are. */
+export const sealsMessages: Readonly<Record<MechanismName, boolean>> = { NULL: false, PLAIN: false, CURVE: true };
+
 /**
  * A security mechanism's side of one handshake, as a state machine: commands in,
  * commands out. It knows no stream and no time; the handshake's deadline is the

@@ -56,8 +56,8 @@ export const optionTable = {
   maxConnections: { ...int, id: -1, min: 1, initial: 65535, unit: 'connections' },
   /** Handshakes of one bound endpoint that are under way. In connections, default 1024. */
   maxHandshakes: { ...int, id: -3, min: 1, initial: 1024, unit: 'connections' },
-  /** A peer that takes nothing of what is to be written to it for so long is disconnected; 0 = never. In ms, default 0. */
-  writeStallTimeout: { ...ms, id: -11, initial: 0 },
+  /** A peer that takes nothing of what is to be written to it for so long is disconnected; 0 = never. In ms, default 3600000. */
+  writeStallTimeout: { ...ms, id: -11, initial: 3_600_000 },
   /** The wait before the next try to connect. In ms, default 100. */
   reconnectInterval: { ...ms, id: 18, zmq: 'RECONNECT_IVL', min: -1, initial: 100 },
   /** When more than 0, the wait doubles from `reconnectInterval` up to this, without a random part; it begins anew after each connection. In ms, default 0. */
@@ -129,8 +129,8 @@ export const optionTable = {
   heartbeatTimeout: { ...ms, id: 77, zmq: 'HEARTBEAT_TIMEOUT', initial: -1 },
   /** How long the peer may wait for the next sign of us: it is told in each PING, and disconnects us then; 0 = no such promise. In ms, default 0. */
   heartbeatTimeToLive: { ...ms, id: 76, zmq: 'HEARTBEAT_TTL', max: 6553599, initial: 0 },
-  /** Answers to PINGs that are kept for a peer that does not read them. In answers, default 32. */
-  maxPendingPongs: { ...int, id: -13, min: 1, initial: 32, unit: 'answers' },
+  /** A peer that sends PINGs and leaves more answers unread is disconnected. In answers, default 1000. */
+  maxPendingPongs: { ...int, id: -13, min: 1, initial: 1000, unit: 'answers' },
 
   // ── by socket type ──
   /** The name that ROUTER peers know the socket by. Default null. */
