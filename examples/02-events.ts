@@ -14,9 +14,9 @@ class MailController {
   }
 
   // both run: handlers do not stand in each other's way
-  @EventPattern('orders.*') // one more token; 'orders.>' is one or more
-  any(@Payload() order: number, @Ctx() context: unknown): void {
-    heard.next(`mail: ${(context as ZmqContext).getPattern()} ${order}`);
+  @EventPattern<string>('orders.*') // one more token; 'orders.>' is one or more
+  any(@Payload() order: number, @Ctx() context: ZmqContext): void {
+    heard.next(`mail: ${context.getPattern()} ${order}`);
   }
 }
 

@@ -3,7 +3,16 @@ import { test } from 'node:test';
 import { Controller, Injectable, Module } from '@nestjs/common';
 import { MessagePattern, type MicroserviceOptions, Payload } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
-import { getZmqClientToken, InjectZmqClient, ZmqClient, ZmqModule } from '@nest-zmq/transport';
+import {
+  getZmqClientToken,
+  getZmqPoolToken,
+  InjectZmqClient,
+  OnTask,
+  ZmqClient,
+  ZmqModule,
+  ZmqPool,
+  ZmqWorker,
+} from '@nest-zmq/transport';
 import { createTestTransport } from '@nest-zmq/transport/testing';
 import { lastValueFrom } from 'rxjs';
 
@@ -29,6 +38,14 @@ class Cashier {
   providers: [Cashier],
 })
 class ShopModule {}
+
+@ZmqWorker('orders')
+class OrderWorker {
+  @OnTask('price')
+  price(@Payload() items: string[]): number {
+    return items.reduce((total, item) => total + item.length, 0);
+  }
+}
 
 void test('a handler answers', async () => {
   const transport = createTestTransport(); // a server and a client, joined in this process: no port
@@ -56,5 +73,23 @@ void test('a module gets the test client in the place of its own', async () => {
 
   await app.close();
   await shop.close();
+  await transport.close();
+});
+
+void test('a worker does a task', async () => {
+  const transport = createTestTransport();
+  const module = await Test.createTestingModule({
+    imports: [
+      ZmqModule.registerPool({ name: 'orders', ack: 'explicit', ...transport.poolOptions('orders') }),
+      ZmqModule.registerWorkers({ pool: 'orders', ack: 'explicit', ...transport.workersOptions('orders') }),
+    ],
+    providers: [OrderWorker],
+  }).compile();
+  await module.init(); // only now the worker takes tasks
+
+  const orders = module.get<ZmqPool>(getZmqPoolToken('orders'));
+  assert.equal(await orders.run('price', ['tea', 'cake']), 7);
+
+  await module.close();
   await transport.close();
 });

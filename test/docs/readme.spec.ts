@@ -62,3 +62,14 @@ it('the first screen has both commands, and a service and a client in 30 lines',
   expect([service?.file, client?.file]).toEqual(['examples/service.ts', 'examples/client.ts']);
   expect((service!.code + client!.code).split('\n').length).toBeLessThanOrEqual(31);
 });
+
+it('the index of the examples lists each file, and the tour has no gap', () => {
+  const files = readdirSync(`${root}examples`).filter((file) => /\.(ts|py)$/.test(file));
+  const index = readFileSync(`${root}examples/README.md`, 'utf8');
+  const listed = [...index.matchAll(/\]\(([\w-]+\.(?:ts|py))\)/g)].map(([, file]) => file!);
+  expect(listed.toSorted()).toEqual(files.toSorted());
+  const numbers = listed.map((file) => Number.parseInt(file, 10)).filter((number) => !Number.isNaN(number));
+  // in order, some with two programs
+  expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
+  expect([...new Set(numbers)]).toEqual(Array.from({ length: numbers.at(-1)! }, (_, place) => place + 1));
+});
