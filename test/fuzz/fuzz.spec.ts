@@ -1,10 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Dice } from '../support/dice.js';
 import { Campaign } from './campaign.js';
-import { keptSessions, parseSession } from './corpus.js';
+import { foundSessions, keepFinding, keptSessions, parseSession } from './corpus.js';
 import { Mutator } from './mutator.js';
 import { Broken, hold, type Target } from './target.js';
 import { stopWatching } from './targets/allocations.js';
 import { allTargets } from './targets/index.js';
+import { messagesOf } from './targets/record.js';
+import { keptSessionOf, recordSession, targetOf } from './targets/secured.js';
+import { fixedKeys, mechanismNames, type Role, securedSides } from './targets/secured-sides.js';
 
 /*
  * A short run of the fuzzer, the same each time, over everything that takes bytes of a peer.
@@ -50,6 +56,34 @@ it.each(targets.map((target) => [target.name, target] as const))('%s: what is ke
         dice,
       );
   }
+});
+
+const sides = securedSides(await fixedKeys());
+
+describe('what good peers say, as it is kept', () => {
+  const roles: readonly Role[] = ['server', 'client'];
+  const both = mechanismNames.flatMap((mechanism) => roles.map((role) => [mechanism, role] as const));
+
+  it.each(both)('%s, to a %s', (mechanism, role) => {
+    const own = sides.filter((side) => side.mechanism === mechanism && side.role === role);
+    expect(own.map(keptSessionOf)).not.toEqual([]);
+    expect(own.map(keptSessionOf)).not.toContain(undefined);
+  });
+
+  it.each(sides.map((side) => [side.mechanism, side.role, side.type, side] as const))(
+    '%s, to the %s %s: it is let in, all that it says is heard, and it is what is recorded now',
+    (mechanism, role, type, side) => {
+      const session = keptSessionOf(side)!;
+      const lines = targetOf(side, [session]).trace(session.map((piece) => Buffer.from(piece)));
+      expect(lines[0]).toMatch(`ready ${side.peerType} `);
+      expect(lines.filter((line) => line.startsWith('failed'))).toEqual([]);
+      expect(lines.filter((line) => line.startsWith('message'))).toHaveLength(messagesOf(side.peerType).length);
+      // Otherwise: npm run test:fuzz -- --record
+      expect(session.map(toHex)).toEqual(recordSession(side).map(toHex));
+    },
+  );
+
+  const toHex = (piece: Buffer): string => piece.toString('hex');
 });
 
 describe('the fuzzer itself', () => {
@@ -108,4 +142,14 @@ describe('the fuzzer itself', () => {
     expect(keptSessions('there is no such kind')).toEqual([]);
     for (const kind of ['zmtp', 'legacy', 'nest']) expect(keptSessions(kind)).not.toEqual([]);
   });
+
+  it('keeps what broke something for the target that it broke', () => {
+    const folder = `${mkdtempSync(join(tmpdir(), 'corpus-'))}/`;
+    const finding = { seed: 1, index: 2, error: new Broken('it is there twice'), chunks: [Buffer.from('a'), Buffer.alloc(0)] };
+    keepFinding({ ...finding, target: 'weak one' }, folder);
+    expect(foundSessions('weak one', folder)).toEqual([finding.chunks]);
+    expect(foundSessions('weak other', folder)).toEqual([]);
+    expect(foundSessions('strong one', folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
+  }); // prettier-ignore
 });

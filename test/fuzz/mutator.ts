@@ -16,7 +16,7 @@ const NUMBERS: readonly Buffer[] = [
 /** Words of the protocol, each with what stands before it on the wire. */
 const WORDS: readonly Buffer[] = [
   '\x05READY', '\x05ERROR', '\x04PING', '\x04PONG', '\x09SUBSCRIBE', '\x06CANCEL', '\x04JOIN', '\x05LEAVE', '\x05HELLO', '\x07WELCOME',
-  '\x08INITIATE', '\x07MESSAGE', '\x0bSocket-Type', '\x08Identity', '\x09__proto__', '\x0bconstructor', 'NULL', 'PLAIN', 'CURVE', '\xff\0\0\0\0\0\0\0\x01\x7f',
+  '\x08INITIATE', '\x07MESSAGE', '\x0bSocket-Type', '\x08Identity', '\x07User-Id', '\x09__proto__', '\x0bconstructor', 'NULL', 'PLAIN', 'CURVE', '\xff\0\0\0\0\0\0\0\x01\x7f',
 ].map((word) => Buffer.from(word, 'latin1')); // prettier-ignore
 
 /** A mutant is not larger: size is tested elsewhere, here it would only cost time. */

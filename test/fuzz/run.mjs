@@ -1,5 +1,5 @@
 /**
- * `npm run test:fuzz -- [--seconds 60] [--seed n] [--target text] [--from i] [--count n] [--save]`: mutates sessions of peers
+ * `npm run test:fuzz -- [--seconds 60] [--seed n] [--target text] [--from i] [--count n] [--save] [--record]`: mutates sessions of peers
  * for as long as it is let, all targets in turn, and says what was tried and what was found. What broke something is
  * printed with its seed and number (with `--save` also kept in the corpus, where the suite tries it from then on).
  *
@@ -9,12 +9,14 @@
  * --from     the first input; 0 by default
  * --count    so many inputs of each target, however long it takes
  * --log      a line of progress each so many seconds
+ * --record   tries nothing: writes the kept sessions of the mechanisms anew, in which keys and nonces are always the same
  */
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { Campaign } from './campaign.js';
 import { keepFinding } from './corpus.js';
 import { allTargets } from './targets/index.js';
+import { keepSessions } from './targets/secured.js';
 
 const number = { type: 'string' };
 const { values } = parseArgs({
@@ -26,8 +28,13 @@ const { values } = parseArgs({
     log: number,
     target: { type: 'string' },
     save: { type: 'boolean' },
+    record: { type: 'boolean' },
   },
 });
+if (values.record) {
+  for (const file of await keepSessions()) console.log(file);
+  process.exit(0);
+}
 const seconds = Number(values.seconds ?? 60);
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
 const from = Number(values.from ?? 0);
@@ -81,9 +88,9 @@ function total() {
 function report() {
   for (const { target, campaign } of campaigns)
     console.log(
-      `${target.name.padEnd(16)} ${String(campaign.inputs).padStart(10)} inputs, ${campaign.findings.length} findings`,
+      `${target.name.padEnd(24)} ${String(campaign.inputs).padStart(10)} inputs, ${campaign.findings.length} findings`,
     );
-  console.log(`${'all'.padEnd(16)} ${String(total()).padStart(10)} inputs in ${elapsed().toFixed(1)} s, seed ${seed}`);
+  console.log(`${'all'.padEnd(24)} ${String(total()).padStart(10)} inputs in ${elapsed().toFixed(1)} s, seed ${seed}`);
 }
 
 async function tell(target, finding) {

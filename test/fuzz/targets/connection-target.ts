@@ -5,7 +5,7 @@ import { isRaw, type SocketTypeName } from '../../../libs/zmq-core/src/foundatio
 import type { Session } from '../mutator.js';
 import { Broken, type Chance, hold, type Target } from '../target.js';
 import { allowAllocations } from './allocations.js';
-import { type Limits, WatchfulSink } from './watchful-sink.js';
+import { type ExpectedUser, type Limits, WatchfulSink } from './watchful-sink.js';
 
 export const HANDSHAKE_MS = 30_000;
 
@@ -23,11 +23,22 @@ export class ConnectionTarget implements Target {
   readonly corpus: readonly Session[];
   readonly #type: SocketTypeName;
   readonly #create: () => Connection;
+  readonly #user: ExpectedUser;
   readonly #batch = new Batch();
 
-  /** @param create makes the connection of our side; the same each time */
-  constructor(name: string, type: SocketTypeName, corpus: readonly Session[], create: () => Connection) {
+  /**
+   * @param create makes the connection of our side; the same each time
+   * @param user `joe` where a gate guards our side
+   */
+  constructor(
+    name: string,
+    type: SocketTypeName,
+    corpus: readonly Session[],
+    create: () => Connection,
+    user: ExpectedUser = 'nobody',
+  ) {
     this.name = name;
+    this.#user = user;
     this.#type = type;
     this.corpus = corpus;
     this.#create = create;
@@ -45,7 +56,7 @@ export class ConnectionTarget implements Target {
   /** Time passes, the reader has enough now and then, the peer may not be welcome. */
   #converse(chunks: readonly Buffer[], chance: Chance): void {
     const connection = this.#create();
-    const sink = new WatchfulSink(this.#type, limits, true);
+    const sink = new WatchfulSink(this.#type, limits, this.#user);
     sink.welcomes = !chance.chance(0.02);
     const reluctant = chance.chance(0.3);
     let now = 0;
@@ -86,14 +97,18 @@ export class ConnectionTarget implements Target {
 
   /** The same bytes are the same messages, the same failure and the same answers, however they come. */
   #compare(chunks: readonly Buffer[], chance: Chance): void {
-    const inOne = this.#tracedRun([Buffer.concat(chunks)], () => Infinity);
-    const inMany = this.#tracedRun(chunks, () => (chance.chance(0.5) ? Infinity : 1 + chance.below(3)));
+    const inOne = this.trace([Buffer.concat(chunks)]).join('\n');
+    const inMany = this.trace(chunks, () => (chance.chance(0.5) ? Infinity : 1 + chance.below(3))).join('\n');
     if (inOne !== inMany) throw new Broken(`in one chunk: ${inOne}\nin ${chunks.length}: ${inMany}`);
   }
 
-  #tracedRun(chunks: readonly Buffer[], room: () => number): string {
+  /**
+   * All that one input leads to, line by line: `ready …`, `message …`, `failed …`, and at the end what our side said.
+   * @param room how many messages are read before there is a pause
+   */
+  trace(chunks: readonly Buffer[], room: () => number = () => Infinity): string[] {
     const connection = this.#create();
-    const sink = new WatchfulSink(this.#type, limits, true);
+    const sink = new WatchfulSink(this.#type, limits, this.#user);
     sink.trace = [];
     connection.start(0);
     for (const chunk of chunks) {
@@ -106,7 +121,7 @@ export class ConnectionTarget implements Target {
       if (!isOpen(sink)) break;
     }
     sink.trace.push(`said ${this.#takeOutput(connection).toString('hex')}`);
-    return sink.trace.join('\n');
+    return sink.trace;
   }
 
   #drain(connection: Connection, sink: WatchfulSink): void {

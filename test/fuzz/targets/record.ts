@@ -32,7 +32,10 @@ export function messagesOf(type: SocketTypeName): Multipart[] {
 export function record(own: Connection, peer: Connection, peerType: SocketTypeName, ownType: SocketTypeName): Buffer[] {
   const batch = new Batch();
   const said: Buffer[] = [];
-  const sinks = { own: new WatchfulSink(ownType, limits, true), peer: new WatchfulSink(peerType, limits, true) };
+  const sinks = {
+    own: new WatchfulSink(ownType, limits, 'either'),
+    peer: new WatchfulSink(peerType, limits, 'either'),
+  };
   const output = (connection: Connection): Buffer => {
     batch.begin();
     connection.takeOutput(batch);
@@ -66,6 +69,6 @@ export function record(own: Connection, peer: Connection, peerType: SocketTypeNa
   // A PING of its heartbeat.
   if (peer.deadline < Infinity) peer.tick(peer.deadline, sinks.peer);
   const ping = output(peer);
-  if (ping.length > 0) said.push(ping);
+  if (ping.length > 0) said.push(Buffer.from(ping));
   return said;
 }

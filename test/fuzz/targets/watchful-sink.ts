@@ -13,6 +13,12 @@ export interface Limits {
 /** What a connection adds to what came: the empty messages of a raw one, a byte of a subscription. */
 const OVERHEAD = 8;
 
+/**
+ * Who may be said to be the user: nobody, where nobody was asked; `joe` and what else the
+ * gate says of him, where it was; or either, where it is not looked at.
+ */
+export type ExpectedUser = 'nobody' | 'joe' | 'either';
+
 /** A session that believes nothing: what a connection tells must be what it may tell now. */
 export class WatchfulSink implements ConnectionSink {
   isReady = false;
@@ -33,11 +39,10 @@ export class WatchfulSink implements ConnectionSink {
   readonly #type: SocketTypeName;
   readonly #limits: Limits;
   readonly #isRaw: boolean;
-  readonly #knowsUsers: boolean;
+  readonly #user: ExpectedUser;
 
-  /** @param knowsUsers somebody may have said who the peer is */
-  constructor(type: SocketTypeName, limits: Limits, knowsUsers = false) {
-    this.#knowsUsers = knowsUsers;
+  constructor(type: SocketTypeName, limits: Limits, user: ExpectedUser) {
+    this.#user = user;
     this.#type = type;
     this.#limits = limits;
     this.#isRaw = isRaw(type);
@@ -58,9 +63,7 @@ export class WatchfulSink implements ConnectionSink {
       hold(routingId.length >= 1 && routingId.length <= 255, `a routing id of ${routingId.length} bytes`);
       hold(routingId[0] !== 0, 'a routing id that begins with zero');
     }
-    const userId = properties['User-Id'];
-    if (userId !== undefined && !(this.#knowsUsers && userId === 'joe'))
-      throw new Broken('the peer said who it is, and is believed');
+    if (this.#user !== 'either') this.#expectUser(properties);
     this.trace?.push(`ready ${socketType} ${routingId?.toString('hex')} ${Object.keys(properties).join()}`);
     this.refused = !this.welcomes;
     return this.welcomes;
@@ -88,6 +91,17 @@ export class WatchfulSink implements ConnectionSink {
     this.failure = failure;
     const code = (failure.error as { code?: unknown }).code;
     this.trace?.push(`failed ${failure.kind} ${String(code)} ${failure.error.message}`);
+  }
+
+  #expectUser(properties: PeerInfo['properties']): void {
+    const said = (name: string): string[] =>
+      Object.keys(properties).filter((each) => each.toLowerCase() === name).map((each) => properties[each]!); // prettier-ignore
+    if (this.#user === 'nobody') {
+      hold(said('user-id').length === 0, 'the peer said who it is, and is believed');
+      return;
+    }
+    hold(said('user-id').join() === 'joe', `who was not admitted is let in, as "${said('user-id').join()}"`);
+    hold(said('x-role').join() === 'admin', 'the peer said what its role is, and is believed');
   }
 
   #take(message: Multipart): void {
