@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
-import { Dealer, Router } from '@nest-zmq/core';
+import { Dealer, Router, Subscriber } from '@nest-zmq/core';
 import {
   ZmqClient,
   ZmqClosedError,
@@ -280,6 +280,125 @@ describe('a call settles', () => {
       }),
     );
     expect(outcomes).toEqual(['1', 'ZmqClosedError']);
+  });
+});
+
+describe('close()', () => {
+  it('that comes while another is under way waits for the same end', async () => {
+    const running = await apps.serve([EchoController]);
+    const client = apps.client([running]);
+    await client.connect();
+    const { calls, events } = client.unwrap<{ calls: Dealer; events: Dealer }>();
+    const order: string[] = [];
+    for (const socket of [calls, events]) socket.events.on('end', () => order.push('ended'));
+    await Promise.all([
+      client.close().then(() => order.push('first')),
+      client.close().then(() => order.push('second')),
+    ]);
+    expect(order).toEqual(['ended', 'ended', 'first', 'second']);
+  });
+
+  it('waits for all that was opened in between, and takes no listener that came after it', async () => {
+    const running = await apps.serve([EchoController]);
+    const client = apps.client([running]);
+    const heard: string[] = [];
+    client.on('connect', () => heard.push('first'));
+    await client.connect();
+    const first = client.close();
+    client.on('connect', () => heard.push('second'));
+    await client.connect();
+    expect(await firstValueFrom(client.send('echo', 1))).toBe(1);
+    expect(heard).toEqual(['first', 'second']);
+    const { calls } = client.unwrap<{ calls: Dealer }>();
+    const order: string[] = [];
+    calls.events.on('end', () => order.push('ended'));
+    await Promise.all([first, client.close().then(() => order.push('closed'))]);
+    expect(order).toEqual(['ended', 'closed']);
+  });
+});
+
+describe('what waits is limited by maxWaiting', () => {
+  const full = { name: 'ZmqClientFullError', code: 'CLIENT_FULL', maxWaiting: 2 };
+
+  it('calls: a further one fails at once, and the others are made when a server comes', async () => {
+    const client = apps.bareClient({ bind: apps.address(), maxWaiting: 2 });
+    await client.connect();
+    const waiting = [watch(client.send('echo', 1)), watch(client.send('echo', 2))];
+    const refused = watch(client.send('echo', 3));
+    const toAll = watch(client.sendToAll('echo', 3));
+    const named = watch(client.send('echo', new ZmqRecordBuilder(4).setServer('a').build()));
+    for (const { error } of [refused, toAll, named]) expect(error).toMatchObject(full);
+    expect(client.stats()?.calls).toMatchObject({ waiting: 2, refused: 3, sent: 0 });
+    const { calls } = client.unwrap<{ calls: Dealer }>();
+    await apps.serve([EchoController], {
+      bind: undefined,
+      connect: calls.lastEndpoint ?? '',
+      events: undefined,
+    });
+    await until(() => waiting.every(({ done }) => done));
+    expect(waiting.map(({ values }) => values)).toEqual([[1], [2]]);
+    expect(await firstValueFrom(client.send('echo', 5))).toBe(5);
+  });
+
+  it('calls to all: one that is given up makes room', async () => {
+    const client = apps.bareClient({ bind: apps.address(), maxWaiting: 1, clock });
+    await client.connect();
+    const first = client.sendToAll('echo', 1).subscribe();
+    expect(watch(client.sendToAll('echo', 2)).error).toMatchObject({ ...full, maxWaiting: 1 });
+    first.unsubscribe();
+    expect(client.stats()?.calls.waiting).toBe(0);
+    const third = watch(client.sendToAll('echo', 3));
+    expect(client.stats()?.calls).toMatchObject({ waiting: 1, refused: 1 });
+    await client.close();
+    await until(() => third.done);
+    expect(third.error).toBeInstanceOf(ZmqClosedError);
+  });
+
+  it('events: a further one fails at once, and the others are published when a subscriber comes', async () => {
+    const endpoint = await apps.fixedAddress();
+    const client = apps.bareClient({ events: { connect: endpoint }, maxWaiting: 2 });
+    const emitted = [1, 2, 3].map((each) => watch(client.emit('said', each)));
+    await until(() => emitted[2]!.done);
+    expect(emitted[2]!.error).toMatchObject(full);
+    expect((emitted[2]!.error as Error).message).toContain(
+      "As many events wait for a subscriber as 'maxWaiting' allows (2).",
+    );
+    expect(client.stats()?.events).toMatchObject({ waiting: 2, refused: 1, published: 0 });
+    const subscriber = new Subscriber({ context: apps.context });
+    apps.defer(() => subscriber.close());
+    subscriber.subscribe('said');
+    await subscriber.bind(endpoint);
+    await until(() => emitted.every(({ done }) => done));
+    expect(emitted.slice(0, 2).map(({ error }) => error)).toEqual([undefined, undefined]);
+    expect(client.stats()?.events).toMatchObject({ waiting: 0, refused: 1, published: 2 });
+  });
+});
+
+describe('a call to all servers', () => {
+  it('waits for them no longer than its deadline, which runs on', async () => {
+    const router = new Router({ context: apps.context });
+    apps.defer(() => router.close());
+    const client = apps.bareClient({ bind: apps.address(), connectTimeout: 3_000, deadline: 1_000, clock });
+    await client.connect();
+    const own = watch(client.sendToAll('echo', new ZmqRecordBuilder(1).setDeadline(100).build()));
+    const all = watch(client.sendToAll('echo', 2));
+    clock.advance(150);
+    await until(() => own.done);
+    expect(own.error).toMatchObject({ name: 'ZmqNoPeerError', message: expect.stringContaining('within 100 ms') });
+    expect(all.done).toBe(false);
+    clock.advance(450);
+    router.connect(client.unwrap<{ calls: Dealer }>().calls.lastEndpoint ?? '');
+    const [, ...message] = await router.receive();
+    expect(shown(message).slice(1, 4)).toEqual(['', 'echo', '2']);
+    expect(shown(message)[4]).toContain('":deadline-ms":"400"');
+    clock.advance(450);
+    expect(all.error).toBeInstanceOf(ZmqTimeoutError);
+  });
+
+  it('is for no one in particular', async () => {
+    const client = apps.bareClient({ bind: apps.address() });
+    const call = watch(client.sendToAll('echo', new ZmqRecordBuilder(1).setServer('a').build()));
+    expect(call.error).toMatchObject({ name: 'ZmqPatternError', message: expect.stringContaining('setServer()') });
   });
 });
 

@@ -11,7 +11,7 @@ export {
 } from './forwarder/zmq.forwarder.js';
 export type { ZmqEventHandlerOptions } from './inflight/event.handler.js';
 export type { EventRunnerStats } from './inflight/event.runner.js';
-export type { PendingCallsStats } from './inflight/pending.calls.js';
+export type { PendingCallsStats } from './inflight/pending.stats.js';
 export type { ServerCallsStats } from './inflight/server.calls.js';
 export type { ZmqServerInfo } from './inflight/server.link.js';
 export type {
@@ -100,6 +100,7 @@ export { ZMQ_TRANSPORT } from './zmq.constants.js';
 export { ZmqContext } from './zmq.context.js';
 export {
   type PeerLossReason,
+  ZmqClientFullError,
   ZmqClosedError,
   ZmqCodecError,
   ZmqMalformedError,

@@ -1,6 +1,6 @@
 import type { CallClientChannel } from './channels/call-client.channel.js';
 import type { EventPublisherChannel, EventPublisherStats } from './channels/event-publisher.channel.js';
-import type { PendingCallsStats } from './inflight/pending.calls.js';
+import type { PendingCallsStats } from './inflight/pending.stats.js';
 
 /** What a client has done since it connected, and does now. */
 export interface ZmqClientStats {
@@ -15,7 +15,7 @@ export interface ZmqClientStats {
   readonly events: EventPublisherStats | undefined;
 }
 
-const NONE = { inFlight: 0, waiting: 0, sent: 0, answered: 0, timedOut: 0, cancelled: 0, lost: 0, late: 0 };
+const NONE = { inFlight: 0, waiting: 0, sent: 0, answered: 0, timedOut: 0, cancelled: 0, lost: 0, late: 0, refused: 0 };
 
 export function clientStats(
   calls: CallClientChannel | undefined,

@@ -1,6 +1,6 @@
 import type { Dealer, Publisher } from '@nest-zmq/core';
 import { ClientProxy, type IncomingResponse, type ReadPacket } from '@nestjs/microservices';
-import { connectable, defer, merge, mergeMap, Observable, Subject } from 'rxjs';
+import { connectable, defer, Observable, Subject } from 'rxjs';
 import { CallClientChannel, type ZmqPing } from './channels/call-client.channel.js';
 import { EventPublisherChannel } from './channels/event-publisher.channel.js';
 import { listOf, maxMessageSize } from './channels/socket.options.js';
@@ -14,12 +14,14 @@ import { LogLimiter } from './worker/log.limiter.js';
 import { systemClock } from './zmq.clock.js';
 import { ZmqNoPeerError, ZmqOptionsError, ZmqPatternError } from './zmq.errors.js';
 import { type ZmqClientEvents, ZmqListeners } from './zmq.events.js';
+import { assertForAll, callAll } from './zmq.client.all.js';
+import { type Channels, hasCalls, isUnused } from './zmq.client.channels.js';
 import { observeCall, withHeaders } from './zmq.client.observer.js';
 import { clientStats, type ZmqClientStats } from './zmq.client.stats.js';
 import { Instruments } from './zmq.instruments.js';
 import { loggerOf, type ZmqLogger } from './zmq.logger.js';
 import { checkClientOptions } from './zmq.options.check.js';
-import type { ZmqClientOptions, ZmqPingOptions } from './zmq.options.js';
+import { DEFAULT_MAX_WAITING, type ZmqClientOptions, type ZmqPingOptions } from './zmq.options.js';
 import { OutgoingPackets } from './zmq.outgoing.js';
 import { ZmqStatus } from './zmq.status.js';
 
@@ -29,13 +31,11 @@ export interface ZmqClientSockets {
   readonly events: Publisher | undefined;
 }
 
-interface Channels {
-  readonly calls: CallClientChannel | undefined;
-  readonly events: EventPublisherChannel | undefined;
-  /** All endpoints are bound, and dialled. */
-  readonly opened: Promise<void>;
-  /** Ends the reading of its counters. */
-  readonly unwatch: (() => void) | undefined;
+/** A call to one server of all. */
+interface Target {
+  readonly link: ServerLink;
+  /** When its deadline began to run. */
+  readonly since: number;
 }
 
 /**
@@ -68,6 +68,8 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
   readonly #log: LogLimiter;
   #channels: Channels | undefined;
   #connecting: Promise<void> | undefined;
+  /** Until all sockets that were given up are closed. */
+  #closing: Promise<void> = Promise.resolve();
   /** Numbers the packets that go through Nest's serializers. */
   #packets = 0;
 
@@ -112,15 +114,16 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
 
   /**
    * Fails what is pending with `ZmqClosedError`, cancels it at the servers, and closes
-   * all sockets. Idempotent, also before `connect()`. A later call connects anew.
+   * all sockets. Idempotent, also before `connect()`; of several that overlap all resolve
+   * when the last socket is closed. A later call connects anew.
    */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     const channels = this.#channels;
-    if (channels === undefined) return;
     this.#channels = undefined;
     this.#connecting = undefined;
-    await this.#shut(channels);
     this.#listeners.clear();
+    if (channels !== undefined) void this.#shut(channels);
+    return this.#closing;
   }
 
   /**
@@ -138,30 +141,28 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
   /**
    * A call to each server that is connected when it is subscribed to, and not closing: what all of them answer, as it
    * comes. Completes when all have; fails with the first that fails, and cancels the others. Cold. When there is no
-   * server, or fewer than `minPeers`, it waits for them as `connect()` does.
+   * server, or fewer than `minPeers`, it waits for them as `connect()` does, inside its deadline.
    *
    * @example
    * const players = await lastValueFrom(client.sendToAll<number>('count', {}).pipe(reduce((all, each) => all + each)));
    */
   sendToAll<TResult = unknown, TInput = unknown>(pattern: unknown, data: TInput): Observable<TResult> {
     if (isNil(pattern) || isNil(data)) return super.send<TResult, TInput>(pattern, data);
-    return defer(async () => {
+    return defer(() => {
+      assertForAll(data);
       const channel = this.#callChannel().calls;
-      await channel.ready(Math.max(1, this.#options.minPeers ?? 1));
-      return channel.calls;
-    }).pipe(
-      mergeMap((calls) =>
-        merge(
-          ...calls.usableLinks().map(
-            (link) =>
-              new Observable<TResult>((observer) => {
-                const packet = this.createPacket(pattern, data);
-                return this.#start(packet, this.createObserver(observer), calls, link);
-              }),
-          ),
-        ),
-      ),
-    );
+      const since = this.#deadlines.now();
+      return callAll<TResult>({
+        channel,
+        servers: Math.max(1, this.#options.minPeers ?? 1),
+        deadlineMs: this.#outgoing.deadlineOf(data),
+        startAt: (link) =>
+          new Observable((observer) => {
+            const packet = this.createPacket(pattern, data);
+            return this.#start(packet, this.createObserver(observer), channel.calls, { link, since });
+          }),
+      });
+    });
   }
 
   /**
@@ -233,33 +234,27 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
   }
 
   /**
-   * @param link the server that the call is for; without it whichever has its turn
+   * @param target the server that the call is for; without it whichever has its turn
    * @throws ZmqPatternError, ZmqCodecError, ZmqTooLargeError it has no form on the wire
    */
-  #start(packet: ReadPacket, callback: ReplyCallback, calls: PendingCalls, link?: ServerLink): () => void {
+  #start(packet: ReadPacket, callback: ReplyCallback, calls: PendingCalls, target?: Target): () => void {
     const name = this.normalizePattern(packet.pattern as string);
     if (this.#instruments !== undefined) {
       return observeCall(this.#instruments, name, packet, callback, {
-        start: (told, reply) => this.#send(name, told, reply, calls, link),
+        start: (told, reply) => this.#send(name, told, reply, calls, target),
         cancel: (call) => calls.cancel(call),
       });
     }
-    const call = this.#send(name, packet, callback, calls, link);
+    const call = this.#send(name, packet, callback, calls, target);
     return () => calls.cancel(call);
   }
 
-  #send(
-    name: string,
-    packet: ReadPacket,
-    callback: ReplyCallback,
-    calls: PendingCalls,
-    link?: ServerLink,
-  ): PendingCall {
+  #send(name: string, packet: ReadPacket, callback: ReplyCallback, calls: PendingCalls, target?: Target): PendingCall {
     const id = String(++this.#packets);
     const content = this.#outgoing.prepare(name, packet, id);
     const call = new PendingCall(content, this.#deserializing(id, callback), calls.onTimeout);
-    if (link === undefined) calls.start(call);
-    else calls.startAt(link, call);
+    if (target === undefined) calls.start(call);
+    else calls.startAt(target.link, call, target.since);
     return call;
   }
 
@@ -364,33 +359,30 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
   }
 
   #createEventChannel(): EventPublisherChannel | undefined {
-    const { events, connectTimeout = 3_000, subscribeTimeout = 1_000 } = this.#options;
+    const {
+      events,
+      connectTimeout = 3_000,
+      subscribeTimeout = 1_000,
+      maxWaiting = DEFAULT_MAX_WAITING,
+    } = this.#options;
     if (events === undefined) return undefined;
-    const options = { endpoints: events, socket: this.#options, connectTimeout, subscribeTimeout };
+    const options = { endpoints: events, socket: this.#options, connectTimeout, subscribeTimeout, maxWaiting };
     return new EventPublisherChannel(options, this.#deadlines);
   }
 
-  async #shut({ calls, events, unwatch }: Channels, error?: unknown): Promise<void> {
+  #shut({ calls, events, unwatch }: Channels, error?: unknown): Promise<void> {
     unwatch?.();
     this._status$.next(ZmqStatus.DISCONNECTED);
-    await Promise.all([calls?.close(error), events?.close(error)]);
-    if (this.#deadlines.size === 0) this.#deadlines.clear();
+    this.#closing = Promise.all([this.#closing, calls?.close(error), events?.close(error)]).then(() => {
+      if (this.#deadlines.size === 0) this.#deadlines.clear();
+    });
+    return this.#closing;
   }
-}
-
-function hasCalls(channels: Channels): channels is Channels & { readonly calls: CallClientChannel } {
-  return channels.calls !== undefined;
 }
 
 /** Few, for the log: the names of our errors and of the system's. */
 function kindOf(error: unknown): string {
   return error instanceof Error ? error.name : 'error';
-}
-
-function isUnused({ calls, events }: Channels): boolean {
-  const callsUnused = calls === undefined || (calls.calls.idle && calls.calls.links.size === 0);
-  const eventsUnused = events === undefined || (events.subscribers === 0 && events.stats().waiting === 0);
-  return callsUnused && eventsUnused;
 }
 
 function isNil(value: unknown): value is null | undefined {

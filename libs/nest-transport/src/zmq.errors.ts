@@ -55,6 +55,21 @@ export interface PeerLossReason {
   readonly cause?: unknown;
 }
 
+/**
+ * As many calls or events of this client wait as its option `maxWaiting` allows. It was
+ * not sent; the message says what they wait for.
+ */
+export class ZmqClientFullError extends ZmqTransportError {
+  override readonly name = 'ZmqClientFullError';
+  readonly code = 'CLIENT_FULL';
+  readonly maxWaiting: number;
+
+  constructor(message: string, maxWaiting: number) {
+    super(message);
+    this.maxWaiting = maxWaiting;
+  }
+}
+
 /** The answer, the next value of a stream, or the end did not come in time. The server was told to cancel the call. */
 export class ZmqTimeoutError extends ZmqTransportError {
   override readonly name = 'ZmqTimeoutError';

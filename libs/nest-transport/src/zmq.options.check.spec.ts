@@ -75,6 +75,7 @@ describe('options', () => {
     ['connectTimeout', { ...at, connectTimeout: 0 }],
     ['requestTimeout', { ...at, requestTimeout: -1 }],
     ['deadline', { ...at, deadline: 0 }],
+    ['maxWaiting', { ...at, maxWaiting: -1 }],
     ['minPeers', { ...at, minPeers: -1 }],
     ['subscribeTimeout', { ...at, subscribeTimeout: null }],
     ['deserializer', { ...at, deserializer: { serialize: () => 1 } }],

@@ -187,6 +187,7 @@ const clientChecks: OptionChecks<ZmqClientOptions> = {
   connectTimeout: whole(1),
   requestTimeout: whole(0),
   deadline: whole(1),
+  maxWaiting: whole(0),
   minPeers: whole(0),
   subscribeTimeout: whole(0),
   serializer: having('serialize'),

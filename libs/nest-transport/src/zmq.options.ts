@@ -131,6 +131,12 @@ export interface ZmqClientOptions extends ZmqEndpoints, ZmqSocketOptions {
   requestTimeout?: number | undefined;
   /** How long a whole call may take, all its values included, in ms; a record's own deadline comes first. Default: no deadline. */
   deadline?: number | undefined;
+  /**
+   * Calls that may wait for a server at one time, and events that may wait for a subscriber; a further one fails at
+   * once with `ZmqClientFullError`. So does a call for a certain server that is full, behind which as many messages
+   * wait. 0: nothing waits. Default 10,000.
+   */
+  maxWaiting?: number | undefined;
   /** How many servers `connect()` waits for. Default 1 for a client that connects, 0 for one that binds. */
   minPeers?: number | undefined;
   /** How long `emit()` waits for a server that is connected and has not subscribed yet, in ms. Default 1,000. */
@@ -148,3 +154,6 @@ export interface ZmqPingOptions {
   /** How long all of it may take, in ms. Default 1,000. */
   timeout?: number | undefined;
 }
+
+/** Of what waits at a client, or for a pool. */
+export const DEFAULT_MAX_WAITING = 10_000;

@@ -18,6 +18,11 @@ export class OutgoingPackets {
     this.#deadlineMs = deadlineMs;
   }
 
+  /** How long a call with this data may take, in ms. */
+  deadlineOf(data: unknown): number | undefined {
+    return (data instanceof ZmqRecord ? data.deadline : undefined) ?? this.#deadlineMs;
+  }
+
   /**
    * Takes the packet apart: the record around its data, what the dispatch hook
    * attached, the application's serializer, the codec.

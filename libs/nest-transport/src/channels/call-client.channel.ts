@@ -7,7 +7,7 @@ import { Waiter } from '../inflight/waiter.js';
 import type { PayloadCodecs } from '../packet/payload.codec.js';
 import { decodeServerMessage } from '../packet/reply.packet.js';
 import { type PeerLossReason, ZmqClosedError, ZmqNoPeerError, ZmqTimeoutError } from '../zmq.errors.js';
-import type { ZmqClientOptions } from '../zmq.options.js';
+import { DEFAULT_MAX_WAITING, type ZmqClientOptions } from '../zmq.options.js';
 import { closeSocket } from './socket.close.js';
 import { ConnectionFailures } from './connection.failures.js';
 import {
@@ -23,6 +23,12 @@ export interface ServerObserver {
   connected(link: ServerLink): void;
   lost(link: ServerLink, reason: PeerLossReason): void;
   draining(link: ServerLink): void;
+}
+
+/** Called once, one or the other. */
+interface Settle {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** What a server answered when it was asked whether it is there. */
@@ -48,6 +54,7 @@ export class CallClientChannel {
   readonly socket: Dealer;
   readonly calls: PendingCalls;
   readonly #options: ZmqClientOptions;
+  readonly #connectTimeout: number;
   readonly #observer: ServerObserver;
   readonly #deadlines: DeadlineQueue;
   readonly #links = new Map<Peer, ServerLink>();
@@ -58,8 +65,9 @@ export class CallClientChannel {
   #closed = false;
 
   constructor(options: ZmqClientOptions, codecs: PayloadCodecs, deadlines: DeadlineQueue, observer: ServerObserver) {
-    const { connectTimeout = 3_000, requestTimeout = 30_000 } = options;
+    const { connectTimeout = 3_000, requestTimeout = 30_000, maxWaiting = DEFAULT_MAX_WAITING } = options;
     this.#options = options;
+    this.#connectTimeout = connectTimeout;
     this.#observer = observer;
     this.#deadlines = deadlines;
     this.socket = new Dealer({
@@ -77,6 +85,7 @@ export class CallClientChannel {
       deadlines,
       connectTimeout,
       requestTimeout,
+      maxWaiting,
       whenWritable: (link, then) => this.#whenWritable(link, then),
       lastFailure: () => this.#failures.last,
     });
@@ -109,18 +118,32 @@ export class CallClientChannel {
    * @throws ZmqNoPeerError after `connectTimeout`, or `timeoutMs`
    * @throws ZmqClosedError
    */
-  ready(servers: number, timeoutMs = this.#options.connectTimeout ?? 3_000): Promise<void> {
+  ready(servers: number, timeoutMs = this.#connectTimeout): Promise<void> {
     if (this.#closed) return Promise.reject(new ZmqClosedError());
     if (this.calls.usable >= servers) return Promise.resolve();
-    const waiter = new Waiter(this.#deadlines, timeoutMs, () => {
+    return this.#waitFor(servers, timeoutMs).promise;
+  }
+
+  /**
+   * As `ready`, for a call to all servers: it is one of those that wait for a server.
+   * @param deadlineMs it waits no longer than that
+   * @returns gives it up
+   * @throws ZmqClientFullError
+   */
+  readyForAll(servers: number, deadlineMs: number | undefined, settle: Settle): () => void {
+    if (this.#closed || this.calls.usable >= servers) {
+      if (this.#closed) settle.reject(new ZmqClosedError());
+      else settle.resolve();
+      return () => {};
+    }
+    const leave = this.calls.waiting.enterForAll();
+    const waiter = this.#waitFor(servers, Math.min(this.#connectTimeout, deadlineMs ?? Infinity));
+    waiter.promise.then(settle.resolve, settle.reject);
+    return () => {
+      leave();
       this.#waiters.delete(waiter);
-      const there = this.calls.usable;
-      waiter.reject(
-        new ZmqNoPeerError(`${there} of ${servers} servers connected within ${timeoutMs} ms`, this.#failures.last),
-      );
-    });
-    this.#waiters.set(waiter, servers);
-    return waiter.promise;
+      waiter.resolve();
+    };
   }
 
   /** Asks all servers that are connected now. Never rejects. */
@@ -139,6 +162,18 @@ export class CallClientChannel {
     this.#waiters.clear();
     this.calls.close(error);
     await closeSocket(this.socket);
+  }
+
+  #waitFor(servers: number, timeoutMs: number): Waiter {
+    const waiter = new Waiter(this.#deadlines, timeoutMs, () => {
+      this.#waiters.delete(waiter);
+      const there = this.calls.usable;
+      waiter.reject(
+        new ZmqNoPeerError(`${there} of ${servers} servers connected within ${timeoutMs} ms`, this.#failures.last),
+      );
+    });
+    this.#waiters.set(waiter, servers);
+    return waiter;
   }
 
   async #ping(link: ServerLink, timeoutMs: number): Promise<ZmqPing> {

@@ -1,5 +1,6 @@
 import { type Peer, Publisher } from '@nest-zmq/core';
 import { Deadline, type DeadlineQueue } from '../inflight/deadline.queue.js';
+import { eventsFull } from '../inflight/pending.errors.js';
 import { Waiter } from '../inflight/waiter.js';
 import type { Frames } from '../packet/frames.js';
 import { READY_TOPIC } from '../packet/names.js';
@@ -17,6 +18,8 @@ export interface EventPublisherOptions {
   readonly connectTimeout: number;
   /** How long events wait for a connected server that has not subscribed yet, in ms. */
   readonly subscribeTimeout: number;
+  /** How many events may wait. */
+  readonly maxWaiting: number;
 }
 
 /** Counts since the client connected. */
@@ -30,6 +33,8 @@ export interface EventPublisherStats {
   lateSubscribers: number;
   /** Messages dropped because a subscriber was full. */
   dropped: number;
+  /** Failed at once because `maxWaiting` others were waiting. */
+  refused: number;
 }
 
 /** A connected subscriber. Ready once its mark came; it is waited for at most `subscribeTimeout`. */
@@ -74,7 +79,7 @@ export class EventPublisherChannel {
   readonly #queue = new Set<WaitingEvent>();
   readonly #dials: number;
   readonly #dialWindow: Waiter | undefined;
-  readonly #stats = { published: 0, withoutSubscriber: 0, lateSubscribers: 0 };
+  readonly #stats = { published: 0, withoutSubscriber: 0, lateSubscribers: 0, refused: 0 };
   #unready = 0;
   readonly #patience = new Patience(() => this.#giveUpLate());
   #patient = false;
@@ -141,6 +146,7 @@ export class EventPublisherChannel {
    * Resolves when the event was handed to the socket, by the rules above; a drop at
    * the high-water mark resolves too, and is counted.
    * @throws ZmqNoPeerError this side dials, and nobody was there within `connectTimeout`
+   * @throws ZmqClientFullError `maxWaiting` events are waiting
    * @throws ZmqClosedError
    */
   publish(frames: Frames): Promise<void> {
@@ -148,6 +154,11 @@ export class EventPublisherChannel {
     if (this.#queue.size === 0 && this.#mayPublish()) {
       this.#send(frames);
       return Promise.resolve();
+    }
+    const { maxWaiting } = this.#options;
+    if (this.#queue.size >= maxWaiting) {
+      this.#stats.refused++;
+      return Promise.reject(eventsFull(maxWaiting));
     }
     const waiting: WaitingEvent = {
       frames,

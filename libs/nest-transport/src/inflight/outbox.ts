@@ -38,6 +38,16 @@ export class Outbox<TPeer> {
     return this.#queue.length === 0;
   }
 
+  /** Messages that wait. */
+  get length(): number {
+    return this.#queue.length;
+  }
+
+  /** What they hold, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Messages that the peer's loss made vain. */
   get dropped(): number {
     return this.#dropped;

@@ -15,6 +15,7 @@ const options = {
   deadlines: new DeadlineQueue(new ManualClock()),
   connectTimeout: 1_000,
   requestTimeout: 1_000,
+  maxWaiting: 10_000,
   whenWritable: () => {},
   lastFailure: () => undefined,
 };
@@ -65,7 +66,7 @@ describe('a call for one server', () => {
     const [first, second] = [join(calls), join(calls)];
     second.peer.room = 0;
     const call = aCall();
-    calls.startAt(second.link, call);
+    calls.startAt(second.link, call, 0);
     expect([first.peer.sent, second.peer.sent]).toEqual([[], []]);
     expect(calls.stats()).toMatchObject({ inFlight: 1, waiting: 0, sent: 1 });
     // Others do not overtake it at the full server: they go to the one that has room.
@@ -132,6 +133,94 @@ describe('a call to one server in particular', () => {
     calls.close();
     expect(errors).toEqual([expect.objectContaining({ name: 'ZmqClosedError' })]);
     expect(calls.idle).toBe(true);
+  });
+});
+
+describe('calls that wait', () => {
+  const failed = (errors: unknown[]): ReplyCallback => {
+    return ({ err }) => errors.push(err);
+  };
+
+  it('are `maxWaiting` at most, of all kinds together; a further one fails at once, and is counted', () => {
+    const calls = new PendingCalls({ ...options, maxWaiting: 3 });
+    const errors: unknown[] = [];
+    calls.start(aCall());
+    calls.start(aCall('a'));
+    const leave = calls.waiting.enterForAll();
+    calls.start(aCall(undefined, failed(errors)));
+    calls.start(aCall('b', failed(errors)));
+    expect(() => calls.waiting.enterForAll()).toThrow(
+      "As many calls wait for a server as 'maxWaiting' allows (3). Call less, add servers, or raise 'maxWaiting'.",
+    );
+    const full = expect.objectContaining({ name: 'ZmqClientFullError', code: 'CLIENT_FULL', maxWaiting: 3 });
+    expect(errors).toEqual([full, full]);
+    expect(calls.stats()).toMatchObject({ waiting: 3, refused: 3, sent: 0 });
+    leave();
+    leave();
+    calls.start(aCall());
+    const { peer } = join(calls, 'a');
+    expect([peer.sent.length, calls.stats().waiting, errors.length]).toEqual([3, 0, 2]);
+    peer.room = 0;
+    for (let i = 0; i < 4; i++) calls.start(aCall(undefined, failed(errors)));
+    expect([errors.length, calls.stats()]).toEqual([3, expect.objectContaining({ waiting: 3, refused: 4 })]);
+  });
+
+  it('are none with a limit of 0, and servers with room have their calls', () => {
+    const calls = new PendingCalls({ ...options, maxWaiting: 0 });
+    const errors: unknown[] = [];
+    const { peer, link } = join(calls, 'a');
+    peer.room = 2;
+    calls.start(aCall('a', failed(errors)));
+    calls.startAt(link, aCall(undefined, failed(errors)), 0);
+    expect(errors).toEqual([]);
+    calls.startAt(link, aCall(undefined, failed(errors)), 0);
+    calls.start(aCall(undefined, failed(errors)));
+    expect([errors.length, peer.sent.length, calls.stats().inFlight]).toEqual([2, 2, 2]);
+  });
+
+  it('for a certain server that is full are as many, until it takes them', async () => {
+    const calls = new PendingCalls({ ...options, maxWaiting: 2 });
+    const errors: unknown[] = [];
+    const { peer, link } = join(calls, 'a');
+    const other = join(calls, 'b');
+    peer.room = 0;
+    for (let i = 0; i < 4; i++) calls.start(aCall('a', failed(errors)));
+    calls.startAt(link, aCall(undefined, failed(errors)), 0);
+    expect(errors).toHaveLength(3);
+    expect(errors[0]).toMatchObject({
+      name: 'ZmqClientFullError',
+      message:
+        "The server fake is full: as many messages wait for it as 'maxWaiting' allows (2). " +
+        "Call another, or raise 'maxWaiting'.",
+    });
+    expect(calls.stats()).toMatchObject({ inFlight: 2, waiting: 0, refused: 3 });
+    calls.start(aCall());
+    expect(other.peer.sent).toHaveLength(1);
+    peer.make(9);
+    await turns();
+    calls.start(aCall('a', failed(errors)));
+    expect([errors.length, peer.sent.length]).toEqual([3, 3]);
+  });
+
+  it('of many bytes are fewer', () => {
+    const calls = new PendingCalls(options);
+    const errors: unknown[] = [];
+    const { peer } = join(calls, 'a');
+    peer.room = 0;
+    const payload = Buffer.alloc(40 * 1024 * 1024);
+    for (let i = 0; i < 3; i++) {
+      const content = { ...aCall('a').content, payload };
+      calls.start(new PendingCall(content, failed(errors), () => {}));
+    }
+    expect(errors).toMatchObject([{ message: expect.stringMatching(/messages of 838860\d\d bytes wait for it/) }]);
+  });
+
+  it('by name go to the server of that name that has room', () => {
+    const calls = new PendingCalls(options);
+    const [full, free] = [join(calls, 'a'), join(calls, 'a')];
+    full.peer.room = 0;
+    calls.start(aCall('a'));
+    expect([full.link.calls.size, free.peer.sent.length]).toEqual([0, 1]);
   });
 });
 

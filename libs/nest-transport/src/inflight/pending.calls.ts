@@ -3,18 +3,14 @@ import { encodeCancel, encodeDrained } from '../packet/control.packet.js';
 import { decodeError } from '../packet/error.codec.js';
 import type { PayloadCodecs } from '../packet/payload.codec.js';
 import { ReplyStatus, type ValueReply } from '../packet/reply.packet.js';
-import {
-  type PeerLossReason,
-  ZmqClosedError,
-  ZmqNoPeerError,
-  ZmqPeerLostError,
-  ZmqTimeoutError,
-} from '../zmq.errors.js';
-import { AddressedCalls, isNamed } from './addressed.calls.js';
+import { type PeerLossReason, ZmqClosedError, ZmqPeerLostError } from '../zmq.errors.js';
 import type { DeadlineQueue } from './deadline.queue.js';
 import type { PendingCall } from './pending.call.js';
-import type { ServerLink } from './server.link.js';
+import { overdue } from './pending.errors.js';
+import type { PendingCallsStats } from './pending.stats.js';
+import { type ServerLink, takesNow } from './server.link.js';
 import type { Waiter } from './waiter.js';
+import { isNamed, WaitingCalls } from './waiting.calls.js';
 
 /** What the calls of a client live by. */
 export interface PendingCallsOptions {
@@ -24,27 +20,12 @@ export interface PendingCallsOptions {
   readonly connectTimeout: number;
   /** How long it waits for a value, in ms; 0 is for ever. */
   readonly requestTimeout: number;
+  /** How many calls may wait for a server, and behind how many messages one for a certain server that is full. */
+  readonly maxWaiting: number;
   /** Calls back once the server takes messages again; not at all when it is lost. */
   readonly whenWritable: (link: ServerLink, then: () => void) => void;
   /** The last error of an attempt to connect, if any. */
   readonly lastFailure: () => unknown;
-}
-
-/** Counts since the client connected. */
-export interface PendingCallsStats {
-  /** Calls that a server has now. */
-  inFlight: number;
-  /** Calls that wait for a server. */
-  waiting: number;
-  sent: number;
-  /** Settled by a reply, be it an error. */
-  answered: number;
-  timedOut: number;
-  cancelled: number;
-  /** Failed because their server was lost. */
-  lost: number;
-  /** Replies to calls that were over already, or never were. */
-  late: number;
 }
 
 /**
@@ -59,9 +40,7 @@ export class PendingCalls {
   readonly #options: PendingCallsOptions;
   readonly #usable = new RoundRobin<ServerLink>();
   readonly #links = new Set<ServerLink>();
-  /** Calls without a server, oldest first. */
-  readonly #waiting = new Set<PendingCall>();
-  readonly #addressed = new AddressedCalls();
+  readonly waiting: WaitingCalls;
   readonly #stats = { sent: 0, answered: 0, timedOut: 0, cancelled: 0, lost: 0, late: 0 };
   #lastId: number;
   #closedBy: unknown;
@@ -69,6 +48,7 @@ export class PendingCalls {
   /** @param lastId the request id before the first; only tests have a reason to give it */
   constructor(options: PendingCallsOptions, lastId = 0) {
     this.#options = options;
+    this.waiting = new WaitingCalls(options.maxWaiting);
     this.#lastId = lastId;
   }
 
@@ -87,15 +67,11 @@ export class PendingCalls {
   }
 
   get idle(): boolean {
-    return this.#waitingCalls === 0 && this.#inFlight() === 0;
-  }
-
-  get #waitingCalls(): number {
-    return this.#waiting.size + this.#addressed.size;
+    return this.waiting.size === 0 && this.#inFlight() === 0;
   }
 
   stats(): PendingCallsStats {
-    return { inFlight: this.#inFlight(), waiting: this.#waitingCalls, ...this.#stats };
+    return { inFlight: this.#inFlight(), waiting: this.waiting.size, ...this.#stats, refused: this.waiting.refused };
   }
 
   /** Sends the call to a server, or lets it wait for one. */
@@ -111,17 +87,19 @@ export class PendingCalls {
       this.#startAddressed(call, now);
       return;
     }
-    if (this.#waiting.size === 0 && this.#dispatch(call, now)) return;
-    this.#waiting.add(call);
-    this.#expect(call, now, this.#usable.size === 0 ? connectTimeout : requestTimeout);
+    if (this.waiting.forAny.size === 0 && this.#dispatch(call, now)) return;
+    this.#wait(call, now, this.#usable.size === 0 ? connectTimeout : requestTimeout);
     this.#watchFull();
   }
 
-  /** Sends the call to this server, whosever turn it is. While the server is full it waits for it there. */
-  startAt(link: ServerLink, call: PendingCall): void {
+  /**
+   * Sends the call to this server, whosever turn it is. While the server is full it waits for it there.
+   * @param since when its deadline began to run
+   */
+  startAt(link: ServerLink, call: PendingCall, since: number): void {
     const now = this.#options.deadlines.now();
-    if (call.content.deadlineMs !== undefined) call.expiresAt = now + call.content.deadlineMs;
-    this.#sendAt(link, call, now);
+    if (call.content.deadlineMs !== undefined) call.expiresAt = since + call.content.deadlineMs;
+    this.#startAt(link, call, now);
   }
 
   /** Nobody wants the result any more. Does nothing when it is there already. */
@@ -137,7 +115,7 @@ export class PendingCalls {
     this.#links.add(link);
     this.#usable.add(link);
     const now = this.#options.deadlines.now();
-    for (const call of this.#addressed.take(link)) this.#sendAt(link, call, now);
+    for (const call of this.waiting.takeFor(link)) this.#sendAt(link, call, now);
     this.#flush();
   }
 
@@ -205,7 +183,7 @@ export class PendingCalls {
   /** Settles everything; what is started from now on fails likewise. */
   close(error: unknown = new ZmqClosedError()): void {
     this.#closedBy = error;
-    const calls = [...this.#waiting, ...this.#addressed];
+    const calls = [...this.waiting];
     for (const link of this.#links) {
       calls.push(...link.calls.values());
       link.pings.fail(error);
@@ -220,20 +198,9 @@ export class PendingCalls {
   /** For the deadline queue. */
   readonly onTimeout = (call: PendingCall): void => {
     this.#stats.timedOut++;
-    const waited = Math.round(call.waitMs);
-    if (call.link !== undefined) {
-      this.#giveUp(call, new ZmqTimeoutError(`No answer from ${call.link.address} within ${waited} ms`, waited));
-    } else if (call.content.server !== undefined) {
-      const message = `The server '${call.content.server}' is not connected; waited ${waited} ms`;
-      this.#settle(call, new ZmqNoPeerError(message, this.#options.lastFailure()));
-    } else if (this.#usable.size === 0) {
-      this.#settle(
-        call,
-        new ZmqNoPeerError(`No server is connected; waited ${waited} ms`, this.#options.lastFailure()),
-      );
-    } else {
-      this.#settle(call, new ZmqTimeoutError(`No server took the call within ${waited} ms: all are full`, waited));
-    }
+    const error = overdue(call, this.#usable.size, this.#options.lastFailure());
+    if (call.link === undefined) this.#settle(call, error);
+    else this.#giveUp(call, error);
   };
 
   #value(call: PendingCall, reply: ValueReply): void {
@@ -284,7 +251,7 @@ export class PendingCalls {
     this.#options.deadlines.remove(call);
     const { link } = call;
     if (link === undefined) {
-      if (!this.#waiting.delete(call)) this.#addressed.delete(call);
+      this.waiting.delete(call);
     } else {
       link.calls.delete(call.id);
       if (link.draining) this.#checkDrained(link);
@@ -302,20 +269,35 @@ export class PendingCalls {
   }
 
   #startAddressed(call: PendingCall, now: number): void {
-    const link = this.#usable.all().find((each) => isNamed(each, call.content.server));
-    if (link !== undefined) {
-      this.#sendAt(link, call, now);
-      return;
-    }
-    this.#addressed.add(call);
-    this.#expect(call, now, this.#options.connectTimeout);
+    const named = this.#usable.all().filter((each) => isNamed(each, call.content.server));
+    const link = named.find(takesNow) ?? named[0];
+    if (link === undefined) this.#wait(call, now, this.#options.connectTimeout);
+    else this.#startAt(link, call, now);
   }
 
+  #startAt(link: ServerLink, call: PendingCall, now: number): void {
+    const error = takesNow(link) ? undefined : this.waiting.refusedAt(link);
+    if (error === undefined) this.#sendAt(link, call, now);
+    else this.#settle(call, error);
+  }
+
+  /** Sends it now, or when the server takes it. */
   #sendAt(link: ServerLink, call: PendingCall, now: number): void {
     this.#assign(link, call);
     link.outbox.send(call.frames(call.id, now));
     this.#stats.sent++;
     if (!call.settled) this.#expect(call, now, this.#options.requestTimeout);
+  }
+
+  /** There is no server for it now. */
+  #wait(call: PendingCall, now: number, waitMs: number): void {
+    try {
+      this.waiting.add(call);
+    } catch (error) {
+      this.#settle(call, error);
+      return;
+    }
+    this.#expect(call, now, waitMs);
   }
 
   /** False when no server takes it now. */
@@ -367,16 +349,16 @@ export class PendingCalls {
 
   readonly #flush = (): void => {
     const now = this.#options.deadlines.now();
-    for (const call of this.#waiting) {
+    for (const call of this.waiting.forAny) {
       if (!this.#dispatch(call, now)) break;
-      this.#waiting.delete(call);
+      this.waiting.delete(call);
     }
     this.#watchFull();
   };
 
   /** While calls wait, every full server is watched until it takes messages again. */
   #watchFull(): void {
-    if (this.#waiting.size === 0) return;
+    if (this.waiting.forAny.size === 0) return;
     for (const link of this.#usable.all()) {
       if (link.watched) continue;
       link.watched = true;

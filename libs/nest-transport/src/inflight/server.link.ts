@@ -55,3 +55,8 @@ export class ServerLink {
     return { name, address, properties, connectedSince, inFlight: this.calls.size, handled, draining };
   }
 }
+
+/** Whether it has room, and nobody waits for it. */
+export function takesNow({ peer, outbox }: ServerLink): boolean {
+  return peer.writable && outbox.empty;
+}

@@ -4,6 +4,7 @@ import { decodeError } from '../packet/error.codec.js';
 import type { PayloadCodecs } from '../packet/payload.codec.js';
 import type { ZmqClock } from '../zmq.clock.js';
 import type { ZmqLogger } from '../zmq.logger.js';
+import { DEFAULT_MAX_WAITING } from '../zmq.options.js';
 import { ZmqClosedError, ZmqTimeoutError } from '../zmq.errors.js';
 import { Admission } from './admission.js';
 import { DeadLetters, type ZmqDeadLetter, type ZmqDeadLetterHook, type ZmqDeadLetterReason } from './dead.letters.js';
@@ -19,7 +20,6 @@ import {
   DEFAULT_ACK_TIMEOUT_MS,
   DEFAULT_GRACE_PERIOD_MS,
   DEFAULT_MAX_DELIVERIES,
-  DEFAULT_MAX_WAITING,
   DEFAULT_QUEUE_LIMIT,
   type ZmqPoolOptions,
 } from './worker.options.js';

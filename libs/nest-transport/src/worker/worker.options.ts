@@ -83,7 +83,6 @@ export interface ZmqWorkersOptions
   prefetch?: number | undefined;
 }
 
-export const DEFAULT_MAX_WAITING = 10_000;
 export const DEFAULT_GRACE_PERIOD_MS = 10_000;
 /** Small, because a task that waits for one worker cannot go to another. */
 export const DEFAULT_POOL_SEND_MARK = 16;

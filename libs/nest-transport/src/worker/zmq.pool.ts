@@ -11,6 +11,7 @@ import { systemClock, type ZmqClock } from '../zmq.clock.js';
 import { ZmqClosedError, ZmqOptionsError, ZmqPatternError, ZmqTimeoutError } from '../zmq.errors.js';
 import { Instruments } from '../zmq.instruments.js';
 import { loggerOf, type ZmqLogger } from '../zmq.logger.js';
+import { DEFAULT_MAX_WAITING } from '../zmq.options.js';
 import type { ZmqPeer } from '../zmq.peer.js';
 import { ZmqRecord } from '../zmq.record.js';
 import { AckedPool, type Patience, type ZmqPoolAckStats } from './acked.pool.js';
@@ -19,12 +20,7 @@ import type { ZmqDeadLetterHook } from './dead.letters.js';
 import { LogLimiter } from './log.limiter.js';
 import { observePush } from './task.observer.js';
 import type { TaskContent } from './pool.task.js';
-import {
-  checkPoolOptions,
-  DEFAULT_MAX_WAITING,
-  DEFAULT_POOL_SEND_MARK,
-  type ZmqPoolOptions,
-} from './worker.options.js';
+import { checkPoolOptions, DEFAULT_POOL_SEND_MARK, type ZmqPoolOptions } from './worker.options.js';
 
 export interface ZmqPushOptions {
   /** Ends the wait to be accepted: the push rejects with the signal's reason. A task that was accepted is not called back. */

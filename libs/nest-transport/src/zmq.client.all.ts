@@ -1,0 +1,36 @@
+import { merge, mergeMap, Observable } from 'rxjs';
+import type { CallClientChannel } from './channels/call-client.channel.js';
+import type { ServerLink } from './inflight/server.link.js';
+import { ZmqPatternError } from './zmq.errors.js';
+import { ZmqRecord } from './zmq.record.js';
+
+export interface CallToAll<T> {
+  readonly channel: CallClientChannel;
+  /** So many servers must be there, or it waits for them. */
+  readonly servers: number;
+  /** For so long at most, in ms; beyond `connectTimeout` it has no effect. */
+  readonly deadlineMs: number | undefined;
+  /** The call to one server. Cold. */
+  readonly startAt: (link: ServerLink) => Observable<T>;
+}
+
+/** What all servers answer that are there when it is subscribed to. Fails with the first that fails. Cold. */
+export function callAll<T>({ channel, servers, deadlineMs, startAt }: CallToAll<T>): Observable<T> {
+  const ready = new Observable<void>((observer) =>
+    channel.readyForAll(servers, deadlineMs, {
+      resolve: () => {
+        observer.next();
+        observer.complete();
+      },
+      reject: (error) => observer.error(error),
+    }),
+  );
+  return ready.pipe(mergeMap(() => merge(...channel.calls.usableLinks().map(startAt))));
+}
+
+/** @throws ZmqPatternError it is for one server */
+export function assertForAll(data: unknown): void {
+  if (data instanceof ZmqRecord && data.server !== undefined) {
+    throw new ZmqPatternError('sendToAll() asks every server: setServer() is for send()');
+  }
+}
