@@ -64,6 +64,7 @@ export {
   OnTask,
   OnTaskFailure,
   type OnTaskOptions,
+  type ZmqTaskMethodDecorator,
   ZmqWorker,
   type ZmqWorkerOptions,
 } from './worker/worker.decorators.js';

@@ -1,4 +1,5 @@
 import { DiscoveryService } from '@nestjs/core';
+import type { ZmqTaskContext } from './task.context.js';
 import type { TaskRetryOptions } from './task.retry.js';
 
 /** How a worker class works. */
@@ -16,6 +17,13 @@ export interface OnTaskOptions {
   /** Runs the task again when its handler fails. Without it a task is run once. */
   retry?: TaskRetryOptions;
 }
+
+/** What `@OnTask<Tasks>` is: for methods that take the task's data, and its context if they like. */
+export type ZmqTaskMethodDecorator<TData> = <TMethod extends (data: TData, context: ZmqTaskContext) => unknown>(
+  target: object,
+  propertyKey: string | symbol,
+  descriptor: TypedPropertyDescriptor<TMethod>,
+) => void;
 
 /** What `@ZmqWorker` leaves on a class. */
 export interface WorkerMetadata {
@@ -64,8 +72,16 @@ export function ZmqWorker(pool: string, options: ZmqWorkerOptions = {}): ClassDe
  * Runs the method for each task of this name. It gets the task's data as `@Payload()` and a `ZmqContext` as `@Ctx()`;
  * a method without parameter decorators gets both, in this order. The task is done when the method's promise or
  * Observable has completed, and failed when it has thrown. A method may carry several `@OnTask`.
+ *
+ * The type of the method's data is not checked. With the tasks of the pool by name it is, as Nest's `@EventPattern` does
+ * it: `@OnTask<Pick<Tasks, 'resize'>>('resize')` refuses a method that does not take a `Tasks['resize']`.
  * @param task the name given to `pool.push(task, data)`; never empty, used once per worker class
  */
+export function OnTask(task: string, options?: OnTaskOptions): MethodDecorator;
+export function OnTask<TTasks extends object>(
+  task: keyof TTasks & string,
+  options?: OnTaskOptions,
+): ZmqTaskMethodDecorator<TTasks[keyof TTasks]>;
 export function OnTask(task: string, options: OnTaskOptions = {}): MethodDecorator {
   return (target, _key, descriptor) => {
     const method = descriptor.value as object;
