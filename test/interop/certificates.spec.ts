@@ -12,9 +12,10 @@ import {
   loadCertificates,
   saveCertificate,
 } from '@nest-zmq/core';
+import { copyByCzmq, loadByCzmq, makeByCzmq, missingCzmq } from './czmq.js';
 import { libraries } from './libzmq-peer.js';
 
-/** Certificates and keys beside those of libzmq, by way of pyzmq. What is missing is printed. */
+/** Certificates and keys beside those of libzmq, by way of pyzmq and of CZMQ. What is missing is printed. */
 const { command: python, missing } = libraries.find(({ name }) => name === 'python3-zmq')!;
 const describeWhere = missing === undefined ? describe : describe.skip;
 
@@ -30,7 +31,61 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-describeWhere('certificates', () => {
+const describeCzmq = missingCzmq() === undefined ? describe : describe.skip;
+
+/** All that a value may be where nothing says what it means: quotes, blanks, what else begins a comment or a value. */
+const metadata = {
+  name: 'Alice "L" Liddell',
+  note: "it's hers # and = nobody's",
+  blanks: '  two  ',
+  empty: '',
+  'e-mail': 'Zoë <zoe@example.com>',
+  '$-_@.&+': '%s %n \\n',
+  long: 'x'.repeat(1000),
+};
+
+describeCzmq('certificates beside CZMQ', () => {
+  const noKey = '0'.repeat(40);
+
+  it('that we have written are loaded by CZMQ, with all that they say', () => {
+    const file = join(folder, 'alice');
+    const pair = curveKeyPair();
+    saveCertificate(file, { ...pair, metadata });
+    // Beside a public one CZMQ finds the secret one by itself.
+    expect(loadByCzmq(file, `${file}_secret`)).toEqual([{ ...pair, metadata }, { ...pair, metadata }]); // prettier-ignore
+    rmSync(`${file}_secret`);
+    expect(loadByCzmq(file)).toEqual([{ publicKey: pair.publicKey, secretKey: noKey, metadata }]);
+  });
+
+  it('that CZMQ has written are read, and what it has copied of ours', () => {
+    const own = join(folder, 'own');
+    const pair = curveKeyPair();
+    const known = { name: 'Alice Liddell', note: "it's hers # and = nobody's", 'e-mail': 'Zoë <zoe@example.com>', empty: '' };
+    saveCertificate(own, { ...pair, metadata: known });
+    copyByCzmq(own, join(folder, 'copy'));
+    expect(loadCertificate(join(folder, 'copy'))).toEqual({ publicKey: pair.publicKey, secretKey: undefined, metadata: known });
+    expect(loadCertificate(join(folder, 'copy_secret'))).toEqual({ ...pair, metadata: known });
+
+    const made = makeByCzmq(join(folder, 'made'), known);
+    expect(made.metadata).toEqual(known);
+    expect(loadCertificate(join(folder, 'made'))).toEqual({ ...made, secretKey: undefined });
+    expect(loadCertificate(join(folder, 'made_secret'))).toEqual(made);
+    expect(curvePublicKey(made.secretKey)).toBe(made.publicKey);
+    expect([...loadCertificates(folder).keys()].sort()).toEqual([pair.publicKey, made.publicKey].sort());
+  }); // prettier-ignore
+
+  it('of a public key alone, which CZMQ saves with a secret key of zeros, are read as what they are', () => {
+    const file = join(folder, 'alice');
+    const pair = curveKeyPair();
+    saveCertificate(file, pair);
+    rmSync(`${file}_secret`);
+    copyByCzmq(file, join(folder, 'bob'));
+    expect(readFileSync(join(folder, 'bob_secret'), 'utf8')).toContain(noKey);
+    expect(loadCertificate(join(folder, 'bob_secret'))).toEqual({ publicKey: pair.publicKey, secretKey: undefined, metadata: {} }); // prettier-ignore
+  });
+});
+
+describeWhere('certificates beside pyzmq', () => {
   it('that pyzmq has written are read', async () => {
     const [publicFile, secretFile] = await pyzmq<[string, string]>(
       `print(json.dumps(zmq.auth.create_certificates(sys.argv[1], 'alice', {'name': 'Alice Liddell', 'city': 'Oxford'})))`,
