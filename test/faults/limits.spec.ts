@@ -3,18 +3,25 @@ import {
   type ConnectionEnded,
   type ConnectionRefused,
   counters,
+  createContext,
+  curveKeyPair,
   Pair,
+  Publisher,
   Pull,
+  Router,
+  type Socket,
   stats,
 } from '@nest-zmq/core';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
+import type { ListenSink } from '../../libs/zmq-core/src/transport/transport.js';
+import { TcpTransport } from '../../libs/zmq-core/src/transports/tcp/tcp-transport.js';
 import { bytes, command, greeting, message, pattern, ready } from '../support/raw-bytes.js';
-import { nextTurn, RawPeer } from '../support/raw-peer.js';
+import { nextTurn, RawListener, RawPeer } from '../support/raw-peer.js';
 import { EventLog } from '../support/stage.js';
 import { Trial } from '../support/trial.js';
 
-/** Each limit, and each other way of misbehaving: one closed peer, one event with a reason, one count, one record. */
+/** Each limit, and each other way of misbehaving: one closed peer, one event with a reason, one count, one record. The tables have every name of `counters`. */
 
 let clock: ManualClock;
 const ended: ConnectionEnded[] = [];
@@ -50,7 +57,8 @@ const inHandshake =
     return peer;
   };
 
-const acts: Partial<Record<keyof typeof counters, readonly [options: object, act: Act]>> = {
+/** What is done to the ROUTER of a trial. */
+const acts = {
   maxMessageSize: [{ maxMessageSize: 100 }, afterHandshake(message(pattern(101)))],
   maxFramesPerMessage: [{ maxFramesPerMessage: 3 }, afterHandshake(message('a', 'b', 'c', 'd'))],
   maxUnfinishedBytes: [{ maxUnfinishedBytes: 100 }, afterHandshake(message(pattern(60), pattern(60)))],
@@ -158,9 +166,85 @@ const acts: Partial<Record<keyof typeof counters, readonly [options: object, act
       return peer;
     },
   ],
+} satisfies Partial<Record<keyof typeof counters, readonly [options: object, act: Act]>>;
+
+/** A socket that is bound to tcp, watched from then on. */
+async function bound<Some extends Socket & { bind(address: string): Promise<void> }>(socket: Some) {
+  await socket.bind('tcp://127.0.0.1:*');
+  return { socket, events: new EventLog(socket), endpoint: socket.lastEndpoint! };
+}
+
+/** What needs another socket: it, a raw peer at it that misbehaves, and what else to close. */
+type Scene = (
+  trial: Trial,
+) => Promise<readonly [at: Awaited<ReturnType<typeof bound>>, peer: RawPeer, ...others: Socket[]]>;
+
+const topics = async (trial: Trial, options: object): ReturnType<Scene> => {
+  const at = await bound(new Publisher({ context: trial.stage.context, linger: 0, ...options }));
+  const peer = await RawPeer.connect(at.endpoint);
+  await peer.handshake('SUB');
+  for (const topic of ['one', 'two', 'three']) peer.write(command('SUBSCRIBE', Buffer.from(topic)));
+  return [at, peer];
 };
 
-it.each(Object.entries(acts))('%s: one end, one event with a reason, one count, one record', async (counter, [options, act]) => {
+const scenes = {
+  maxSubscriptions: (trial) => topics(trial, { maxSubscriptions: 2 }),
+  maxSubscriptionBytes: (trial) => topics(trial, { maxSubscriptionBytes: 8 }),
+  cryptography: async (trial) => {
+    const { secretKey } = curveKeyPair();
+    const at = await bound(new Router({ context: trial.stage.context, curveServer: true, curveSecretKey: secretKey }));
+    const peer = await RawPeer.connect(at.endpoint);
+    const hello = Buffer.concat([bytes('0100'), Buffer.alloc(72), pattern(32), bytes('0000000000000001'), pattern(80)]);
+    peer.write(greeting(3, 1, 'CURVE'), command('HELLO', hello));
+    return [at, peer];
+  },
+  zap: async (trial) => {
+    const { context } = trial.stage;
+    const handler = new Router({ context });
+    await handler.bind('inproc://zeromq.zap.01');
+    handler.onMessage(([id, delimiter, , request]) => {
+      handler.trySend([id!, delimiter!, '1.0', request!, '2oo', 'OK', '', '']);
+    });
+    const at = await bound(new Router({ context, zapDomain: 'test' }));
+    const peer = await RawPeer.connect(at.endpoint);
+    peer.write(greeting(), ready('DEALER'));
+    return [at, peer, handler];
+  },
+} satisfies Partial<Record<keyof typeof counters, Scene>>;
+
+/** Who is not even begun with: a socket that refuses, and the peers of which the last is refused. */
+type Refusal = (trial: Trial) => Promise<readonly [at: Awaited<ReturnType<typeof bound>>, ...peers: RawPeer[]]>;
+
+/** The system's failures are had from the test. */
+class FailingTransport extends TcpTransport {
+  sink: ListenSink | undefined;
+
+  override listen(...args: Parameters<TcpTransport['listen']>): ReturnType<TcpTransport['listen']> {
+    this.sink = args[2];
+    return super.listen(...args);
+  }
+}
+
+const refusals = {
+  maxConnections: async (trial) => {
+    const at = await bound(new Pair({ context: trial.stage.context, maxConnections: 2 }));
+    const peers: RawPeer[] = [];
+    for (let i = 0; i < 3; i++) peers.push(await RawPeer.connect(at.endpoint));
+    return [at, ...peers];
+  },
+  tcpAcceptFilter: async (trial) => {
+    const at = await bound(new Pair({ context: trial.stage.context, tcpAcceptFilter: '10.0.0.0/8' }));
+    return [at, await RawPeer.connect(at.endpoint)];
+  },
+  acceptFailed: async () => {
+    const transport = new FailingTransport();
+    const at = await bound(new Pair({ context: createContext({ clock, transports: [transport] }) }));
+    transport.sink!.acceptFailed(Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
+    return [at];
+  },
+} satisfies Partial<Record<keyof typeof counters, Refusal>>;
+
+it.each<[string, readonly [object, Act]]>(Object.entries(acts))('%s: one end, one event with a reason, one count, one record', async (counter, [options, act]) => {
   const trial = await Trial.begin(clock, options);
   const peer = await act(trial);
   await trial.bystander.during(peer.ended);
@@ -182,33 +266,36 @@ it.each(Object.entries(acts))('%s: one end, one event with a reason, one count, 
   await trial.end();
 }); // prettier-ignore
 
-it.each([
-  ['maxConnections', { maxConnections: 2 }],
-  ['tcpAcceptFilter', { tcpAcceptFilter: '10.0.0.0/8' }],
-])('%s: refused, one event with a reason, one count, one record', async (counter, options) => {
+it.each<[string, Scene]>(Object.entries(scenes))('%s: one end, one event with a reason, one count, one record', async (counter, scene) => {
   const trial = await Trial.begin(clock);
-  const pair = new Pair({ context: trial.stage.context, ...options });
-  await pair.bind('tcp://127.0.0.1:*');
-  const reasons: Error[] = [];
-  const told = new Promise<void>((resolve) =>
-    pair.events.on('accept:error', ({ reason }) => {
-      reasons.push(reason!);
-      resolve();
-    }),
-  );
-  const peers: RawPeer[] = [];
-  if (counter === 'maxConnections') {
-    for (let i = 0; i < 2; i++) peers.push(await RawPeer.connect(pair.lastEndpoint!));
-  }
-  const peer = await RawPeer.connect(pair.lastEndpoint!);
-  await trial.bystander.during(Promise.all([peer.ended, told]));
+  const [{ socket, events, endpoint: address }, peer, ...others] = await scene(trial);
+  await trial.bystander.during(Promise.all([peer.ended, events.until('disconnect')]));
+  await trial.stage.exchange();
+  const [reason, ...more] = events.reasons;
+  expect(more).toEqual([]);
   expect(trial.counted).toEqual({ [counter]: 1 });
-  expect(refused).toEqual([{ reason: counter, socketType: 'PAIR', address: pair.lastEndpoint, error: reasons[0] }]);
-  expect([reasons.length, ended]).toEqual([1, []]);
-  for (const each of peers) each.destroy();
-  pair.close();
+  expect(ended).toEqual([
+    expect.objectContaining({ reason: counter, address, established: counter.startsWith('max'), error: reason }),
+  ]);
+  expect(refused).toEqual([]);
+  for (const each of [socket, ...others]) each.close();
   await trial.end();
-});
+}); // prettier-ignore
+
+it.each<[string, Refusal]>(Object.entries(refusals))('%s: refused, one event with a reason, one count, one record', async (counter, refusal) => {
+  const trial = await Trial.begin(clock);
+  const [{ socket, events, endpoint: address }, ...peers] = await refusal(trial);
+  await trial.bystander.during(Promise.all([peers.at(-1)?.ended, events.until('accept:error')]));
+  await trial.stage.exchange();
+  const [reason, ...more] = events.reasons;
+  expect(more).toEqual([]);
+  expect(trial.counted).toEqual({ [counter]: 1 });
+  expect(refused).toEqual([{ reason: counter, socketType: 'PAIR', address, error: reason }]);
+  expect(ended).toEqual([]);
+  for (const peer of peers) peer.destroy();
+  socket.close();
+  await trial.end();
+}); // prettier-ignore
 
 it('what ended because we ended it is no fault', async () => {
   const trial = await Trial.begin(clock);
@@ -222,17 +309,9 @@ it('what ended because we ended it is no fault', async () => {
   await trial.end();
 });
 
-it('every counter that a peer can move is moved here, or where its own tests are', () => {
-  const elsewhere = [
-    'maxConnections', // above
-    'tcpAcceptFilter', // above
-    'maxSubscriptions', // publish-subscribe.spec.ts
-    'maxSubscriptionBytes', // publish-subscribe.spec.ts
-    'acceptFailed', // the system's
-    'cryptography', // with CURVE
-    'zap', // with ZAP
-  ];
-  expect([...Object.keys(acts), ...elsewhere].toSorted()).toEqual(Object.keys(counters).toSorted());
+it('every name of `counters` is in one of the tables', () => {
+  const tested = [acts, scenes, refusals].flatMap((table) => Object.keys(table));
+  expect(tested.toSorted()).toEqual(Object.keys(counters).toSorted());
 });
 
 it('stats() tells what there is, and is a copy', async () => {
@@ -285,3 +364,45 @@ it('connections that come, say something and go, again and again, while nobody r
   pull.close();
   await trial.end();
 });
+
+it('a server that says something and hangs up, again and again, to a socket that is `immediate` and does not read: `maxConnections` counts those too', async () => {
+  const trial = await Trial.begin(clock);
+  const listener = await RawListener.listen();
+  const { context } = trial.stage;
+  const pull = new Pull({ context, immediate: true, maxConnections: 10, reconnectInterval: 100, reconnectMaxInterval: 100 });
+  const events = new EventLog(pull);
+  pull.connect(listener.endpoint);
+  for (let i = 0; i < 10; i++) {
+    const peer = await listener.accept();
+    peer.write(greeting(), ready('PUSH'), message(String(i), pattern(100_000)));
+    await events.until('handshake', i + 1);
+    peer.end();
+    await events.until('disconnect', i + 1);
+    clock.advance(100);
+  }
+  // Not dialled any more, and each try says why.
+  events.mark();
+  for (let i = 0; i < 5; i++) {
+    clock.advance(100);
+    await trial.bystander.exchange();
+  }
+  expect(listener.waiting).toBe(0);
+  expect(events.types).toEqual(new Array(5).fill(['close', 'connect:retry']).flat());
+  expect(events.reasons.map(String)).toEqual(new Array(5).fill(expect.stringMatching(/10 connections .* unread \(maxConnections\)/)));
+  expect(trial.counted).toEqual({ lost: 10, maxConnections: 6 });
+  expect(refused).toHaveLength(6);
+  expect(refused[0]).toMatchObject({ reason: 'maxConnections', socketType: 'PULL', address: listener.endpoint });
+  // What was read makes room.
+  const read = [];
+  for (let i = 0; i < 10; i++) read.push(Number((await pull.receive())[0]));
+  expect(read.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  clock.advance(100);
+  const peer = await listener.accept();
+  await peer.handshake('PUSH');
+  peer.write(message('again'));
+  expect((await pull.receive()).map(String)).toEqual(['again']);
+  peer.destroy();
+  pull.close();
+  listener.close();
+  await trial.end();
+}); // prettier-ignore

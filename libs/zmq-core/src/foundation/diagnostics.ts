@@ -8,7 +8,7 @@ import type { SocketTypeName } from './socket-type.js';
  */
 export const counters = {
   // ── limits ──
-  maxConnections: 'refused: the endpoint has so many connections already',
+  maxConnections: 'refused: the endpoint has so many connections already, or unread messages of so many that are gone',
   maxHandshakes: 'closed: it was the oldest of the handshakes under way, and one more came',
   handshakeInterval: 'closed: its handshake was not done in time',
   maxMessageSize: 'closed: it sent, or began, a frame that is too large',
@@ -61,7 +61,7 @@ export interface ConnectionEnded {
 export interface ConnectionRefused {
   readonly reason: CounterName;
   readonly socketType: SocketTypeName;
-  /** The bound endpoint. */
+  /** The bound endpoint; where it is connected to, of one that was not even dialled. */
   readonly address: string;
   readonly error: Error;
 }

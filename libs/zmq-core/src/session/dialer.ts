@@ -1,4 +1,5 @@
 import type { Timer } from '../foundation/clock.js';
+import { countRefused } from '../foundation/diagnostics.js';
 import { ZmqError } from '../foundation/errors.js';
 import { type CloseReason, closedByUs } from '../foundation/peer-info.js';
 import type { PipeEnd, PipeHandler } from '../pipe/pipe.js';
@@ -195,6 +196,10 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
   onPeerGone(): void {}
 
   #tryOnce(): void {
+    if (this.#isOverfull) {
+      this.#refuse();
+      return;
+    }
     const { connectTimeoutMs, handshakeMs, socksProxy } = this.#host.options;
     // The system ends a connect that takes too long, but nobody a proxy that says nothing.
     const isLimited = connectTimeoutMs > 0 || socksProxy === undefined;
@@ -208,6 +213,23 @@ export class Dialer implements DialSink, SessionOwner, PipeHandler {
       );
     }
     this.#dial = this.#transport.dial(this.#address, this.#host.options, this);
+  }
+
+  /**
+   * Each connection has a queue of its own, and those that are gone are unread: a server that says
+   * something and hangs up, again and again, would leave as much as it likes. The acceptor has the same rule.
+   */
+  get #isOverfull(): boolean {
+    const { immediate, maxConnections } = this.#host.options;
+    return immediate && this.#host.heldPipes >= maxConnections;
+  }
+
+  #refuse(): void {
+    const message = `the messages of ${this.#host.heldPipes} connections to it are unread (maxConnections)`;
+    const error = new ZmqError('EMFILE', message, { address: this.endpoint });
+    const { socketType } = this.#host.options;
+    countRefused('maxConnections', () => ({ socketType, address: this.endpoint, error }));
+    this.failed(error);
   }
 
   /** False when there is to be no other try. */
