@@ -1,5 +1,5 @@
 import { Pull } from '@nest-zmq/core';
-import { inOrder, run } from '../support/program.js';
+import { inOrder, run, start } from '../support/program.js';
 import { closedAfterEach, deadEndpoint, numbers, receive } from '../support/sockets.js';
 
 describe('the process', () => {
@@ -90,42 +90,32 @@ describe('the process', () => {
     expect(ended).toEqual(inOrder);
   });
 
-  it('says after 500 ms that it waits for messages to be delivered', async () => {
-    const ended = await run(`
-      const push = new Push({ linger: 1500 });
-      push.connect('tcp://127.0.0.1:1');
-      await push.send('never delivered');
-      const { pid } = process;
-      process.stdout.write(String(pid));
-    `);
-    expect(ended).toEqual({
-      code: 0,
-      stdout: ended.stdout,
-      stderr:
-        `(node:${ended.stdout}) WARNING: Waiting for queued ZeroMQ messages to be delivered.` +
-        " Set 'context.blocky = false' to change this behaviour.\n",
-    });
-  });
+  describe('that waits for messages to be delivered', () => {
+    const warning = /^\(node:\d+\) WARNING: Waiting for queued ZeroMQ messages to be delivered\.(.*)\n$/;
+    const hint = " Set 'context.blocky = false' to change this behaviour.";
 
-  it('says it too when the socket was closed long before', async () => {
-    const ended = await run(`
-      const push = new Push({ linger: 1500 });
-      push.connect('tcp://127.0.0.1:1');
-      await push.send('never delivered');
-      push.close();
-      process.once('beforeExit', () => process.stdout.write('before exit'));
-    `);
-    expect(ended).toEqual({ code: 0, stdout: 'before exit', stderr: expect.stringContaining('Waiting for queued') });
-  });
-
-  it('says it without the hint when the context is not blocky', async () => {
-    const ended = await run(`
-      context.blocky = false;
-      const push = new Push({ linger: 1500 });
-      push.connect('tcp://127.0.0.1:1');
-      await push.send('never delivered');
-    `);
-    expect(ended.stderr).toMatch(/^\(node:\d+\) WARNING: Waiting for queued ZeroMQ messages to be delivered\.\n$/);
+    it.each([
+      ['says so after a while', '', '', hint],
+      ['says so when the socket was closed long before, too', '', "push.close(); process.once('beforeExit', () => process.stdout.write('before exit'));", hint],
+      ['says so without the hint when the context is not blocky', 'context.blocky = false;', '', ''],
+    ])('%s, and delivers them', async (_what, before, after, said) => {
+      const pull = open(new Pull());
+      const endpoint = await deadEndpoint(pull);
+      const program = start(
+        `${before}
+         const push = new Push({ linger: -1 });
+         push.connect(endpoint);
+         await push.send('x');
+         ${after}`,
+        endpoint,
+      );
+      await program.said;
+      await pull.bind(endpoint);
+      expect(await receive(pull, 1)).toEqual([['x']]);
+      const { code, stderr, stdout } = await program.ended;
+      expect({ code, stdout }).toEqual({ code: 0, stdout: after && 'before exit' });
+      expect(warning.exec(stderr)?.[1]).toBe(said);
+    }); // prettier-ignore
   });
 
   it('has as many contexts as it likes', async () => {

@@ -13,11 +13,22 @@ export interface Ended {
 /** A program that had nothing to say. */
 export const inOrder: Ended = { code: 0, stdout: '', stderr: '' };
 
+export interface Running {
+  readonly ended: Promise<Ended>;
+  /** When it has written to stderr, or ended without. */
+  readonly said: Promise<void>;
+}
+
+/** Runs a program until it ends by itself, see `start`. */
+export function run(program: string, endpoint = '', ...nodeArguments: readonly string[]): Promise<Ended> {
+  return start(program, endpoint, ...nodeArguments).ended;
+}
+
 /**
- * Runs a program of a few lines, on the sources as they are, until it ends by itself.
+ * Starts a program of a few lines, on the sources as they are.
  * It has the sockets that these tests use, `endpoint`, and, with `--expose-gc`, `gc`.
  */
-export function run(program: string, endpoint = '', ...nodeArguments: readonly string[]): Promise<Ended> {
+export function start(program: string, endpoint = '', ...nodeArguments: readonly string[]): Running {
   const code = `import { Context, createContext, Dealer, Pair, Poller, Proxy, Publisher, Pull, Push, Router, context } from '@nest-zmq/core';
     const endpoint = process.argv[1];
     ${program}`;
@@ -26,5 +37,10 @@ export function run(program: string, endpoint = '', ...nodeArguments: readonly s
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => (stdout += String(chunk)));
   child.stderr.on('data', (chunk) => (stderr += String(chunk)));
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+  const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+  const said = new Promise<void>((resolve) => {
+    child.stderr.once('data', () => resolve());
+    child.once('close', () => resolve());
+  });
+  return { ended, said };
 }
