@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { differences } from '../interop/drop-in/differences.js';
+import { differences } from '../interop/differences.js';
 
 const text = readFileSync(fileURLToPath(new URL('../../docs/migrating-from-zeromq.md', import.meta.url)), 'utf8');
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { differences } from './drop-in/differences.js';
+import { differences } from './differences.js';
 
 /*
  * What keeps a process alive, what it waits for at its end, and what it prints: the same

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { differences } from '../interop/drop-in/differences.js';
+import { differences } from '../interop/differences.js';
 
 /*
  * The members of everything that npm `zeromq` and the built drop-in entries export, read
