@@ -266,6 +266,7 @@ describe('READY', () => {
   it.each([
     ['changed', (next: RawCurveServer) => changedAt(40, next.ready()), 'CRYPTOGRAPHIC'],
     ['cut', () => command('READY', Buffer.alloc(23)), 'MALFORMED_COMMAND_READY'],
+    ['with nothing in its box', (next: RawCurveServer) => next.ready(Buffer.alloc(0)), 'INVALID_METADATA'],
     ['without metadata', (next: RawCurveServer) => next.ready(bytes('01')), 'INVALID_METADATA'],
   ] as const)('26-READY-4: one that is %s is refused', async (_, make, code) => {
     const { next, events, listener } = await guest();

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
  *     ← {"socket": "s1", "event": "connect", "address": "tcp://…", "value": 0}
  *
  * Operations: open, monitor (events follow), bind, connect, unbind, disconnect,
- * subscribe, unsubscribe, send, receive, close, ping, authenticate. A `send` or `receive` is
+ * subscribe, unsubscribe, send, receive, close, ping, authenticate, authenticate-by-folder. A `send` or `receive` is
  * answered when it is done, meanwhile other operations go on. Parts are base64; a
  * large part travels as `{"large": size}` and is the bytes 0–255, over and over
  * (one that is not comes as `{"damaged": size}`). Beside the one part of a SERVER,
@@ -127,6 +127,11 @@ export class LibzmqPeer {
   /** Its own authenticator: of PLAIN names and passwords, of CURVE public keys in Z85; what is not listed is refused with 400. */
   async authenticate(passwords: Readonly<Record<string, string>>, keys: readonly string[]): Promise<void> {
     await this.#request({ op: 'authenticate', passwords, keys });
+  }
+
+  /** python3-zmq's authenticator with a folder of public certificates. */
+  async authenticateByFolder(folder: string): Promise<void> {
+    await this.#request({ op: 'authenticate-by-folder', folder });
   }
 
   /** One round trip to the process. */

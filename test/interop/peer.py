@@ -72,6 +72,11 @@ class Peer:
             self.authenticator.configure_plain(domain="*", passwords=request["passwords"])
             self.authenticator.configure_curve_callback("*", Keys(request["keys"]))
             return {}
+        if op == "authenticate-by-folder":
+            self.authenticator = ThreadAuthenticator(self.context)
+            self.authenticator.start()
+            self.authenticator.configure_curve("*", request["folder"])
+            return {}
         if op == "open":
             socket = zmq.Socket(self.context, request["type"])
             socket.linger = 0

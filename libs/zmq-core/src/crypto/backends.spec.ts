@@ -123,6 +123,20 @@ it('the two are the same, on random inputs of every length', () => {
   }
 });
 
+it('a box with nothing in it is opened too: a peer may send one, though we make none', async () => {
+  const { default: wrappers } = await import('libsodium-wrappers');
+  const empty = Buffer.from(wrappers.crypto_secretbox_easy(new Uint8Array(0), nonce, sharedKey));
+  expect(empty).toHaveLength(TAG_SIZE);
+  for (const backend of [wasm, native, both]) {
+    for (const at of [0, 5]) {
+      const frame = Buffer.concat([Buffer.alloc(at, 9), empty]);
+      expect(backend.open(sharedKey, nonce, Buffer.from(frame), at)).toBe(true);
+      frame[at]! ^= 1;
+      expect(backend.open(sharedKey, nonce, frame, at)).toBe(false);
+    }
+  }
+});
+
 it('the two agree on the same keys', () => {
   for (let i = 0; i < 50; i++) {
     const [one, other] = [systemRandom.bytes(32), systemRandom.bytes(32)];
