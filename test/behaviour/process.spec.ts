@@ -24,6 +24,14 @@ describe('the process', () => {
     expect(ended).toEqual({ ...inOrder, stdout: 'exit' });
   });
 
+  it('goes on while it makes thousands of key pairs: the collector runs meanwhile', async () => {
+    const ended = await run(`
+      const { curveKeyPair } = await import('@nest-zmq/core');
+      for (let i = 0; i < 5_000; i++) curveKeyPair();
+    `);
+    expect(ended).toEqual(inOrder);
+  });
+
   it.each([
     ['a pending receive', 'pull.receive().catch(() => {})'],
     ['a pending send', "push.send('x').catch(() => {})"],

@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 const loader = new URL('../nest/support/ts-loader.mjs', import.meta.url).href;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** A program that hangs is ended: then its `code` is null. */
+const LONGEST_MS = 60_000;
+
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
@@ -33,7 +36,12 @@ export function start(program: string, endpoint = '', ...nodeArguments: readonly
     const endpoint = process.argv[1];
     ${program}`;
   const args = [...nodeArguments, '--import', loader, '--input-type=module', '--eval', code, endpoint];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL',
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => (stdout += String(chunk)));
   child.stderr.on('data', (chunk) => (stderr += String(chunk)));

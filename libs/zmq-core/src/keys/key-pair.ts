@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { types } from 'node:util';
 import { ZmqError } from '../foundation/errors.js';
 import { decodeZ85, encodeZ85 } from '../foundation/z85.js';
@@ -17,18 +17,28 @@ export const KEY_SIZE = 32;
  * no bare secret key but as JWK, which needs the public key as well.
  */
 const PKCS8_HEADER = Buffer.from('302e020100300506032b656e04220420', 'hex');
+const SPKI = { format: 'der', type: 'spki' } as const;
 
-/** A new key pair from the system's random source. */
+/**
+ * A new key pair from the system's random source. It is taken as DER, whose last 32 bytes
+ * are the key (RFC 8410): the JWK of a key that was just generated hangs the process, once
+ * in some thousand times, when the collector comes meanwhile (Node 20).
+ */
 export function createKeyPair(): CurveKeyPair {
-  const { publicKey, privateKey } = generateKeyPairSync('x25519');
-  return { publicKey: encodeZ85(bytesOf(publicKey, 'x')), secretKey: encodeZ85(bytesOf(privateKey, 'd')) };
+  const { publicKey, privateKey } = generateKeyPairSync('x25519', {
+    publicKeyEncoding: SPKI,
+    privateKeyEncoding: { format: 'der', type: 'pkcs8' },
+  });
+  const pair = { publicKey: encodeZ85(lastOf(publicKey)), secretKey: encodeZ85(lastOf(privateKey)) };
+  privateKey.fill(0);
+  return pair;
 }
 
 /** The public key that belongs to a secret one. */
 export function publicKeyOf(secretKey: Buffer): Buffer {
   const key = Buffer.concat([PKCS8_HEADER, secretKey]);
   try {
-    return bytesOf(createPublicKey(createPrivateKey({ key, format: 'der', type: 'pkcs8' })), 'x');
+    return lastOf(createPublicKey(createPrivateKey({ key, format: 'der', type: 'pkcs8' })).export(SPKI));
   } finally {
     key.fill(0);
   }
@@ -59,6 +69,6 @@ function readText(name: string, text: string): Buffer {
   }
 }
 
-function bytesOf(key: KeyObject, member: 'x' | 'd'): Buffer {
-  return Buffer.from(key.export({ format: 'jwk' })[member]!, 'base64url');
+function lastOf(der: Buffer): Buffer {
+  return der.subarray(der.length - KEY_SIZE);
 }
