@@ -1,6 +1,6 @@
 /** Node must run with `--experimental-vm-modules`: start jest by `npm run test:unit -- <args>`. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/nothing-left.environment.mjs',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
   testRegex: '\\.(spec|e2e-spec)\\.ts$',
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],

@@ -34,6 +34,7 @@ import {
 } from '@nest-zmq/transport';
 import { map, of, type Observable } from 'rxjs';
 import { PoolApps } from './support/pool-apps.js';
+import { transports } from './support/ways.js';
 import { turns, until } from './turns.js';
 
 /** What the workers of a test share: what ran, and a gate to hold them. */
@@ -95,7 +96,7 @@ async function jobs(
   return { desk, ...(await apps.workers(connect, [type, { provide: Desk, useValue: desk }], options)) };
 }
 
-describe.each(['tcp', 'ipc', 'inproc'] as const)('acknowledged tasks over %s', (transport) => {
+describe.each(transports)('acknowledged tasks over %s', (transport) => {
   beforeEach(() => (apps = new PoolApps(transport)));
 
   it('are done, and bring their results', async () => {
@@ -544,6 +545,7 @@ describe('the end of a worker', () => {
     await until(() => pool.stats().acks?.done === 1);
     expect(second.desk.runs).toEqual(['1 #2 again']);
     expect(pool.stats().acks).toMatchObject({ retried: 1, workerLost: 0 });
+    first.desk.release();
   });
 });
 

@@ -1,10 +1,10 @@
-import { createServer } from 'node:net';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { Controller } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
 import { NEVER, type Observable } from 'rxjs';
 import { Apps } from './support/apps.js';
-import { expectNothingLeft, openHandles } from './support/leftovers.js';
+import { expectNothingLeft } from './support/leftovers.js';
 import { until } from './turns.js';
 
 /* What makes every test here fail when something is left: it must be able to. */
@@ -17,17 +17,51 @@ class NeverController {
   }
 }
 
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const PATIENCE_MS = 100;
 
-it('a handle that is left is found', async () => {
-  const before = openHandles();
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  await expect(expectNothingLeft(before, () => ({}), PATIENCE_MS)).rejects.toThrow('"TCPServerWrap":1');
-  server.close();
-  await once(server, 'close');
-  await expectNothingLeft(before, () => ({}));
-});
+interface Results {
+  readonly testResults: readonly {
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly title: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+/** Jest, with the configuration of all tests, over tests that leave something. */
+function runFixture(): Promise<Results> {
+  const args = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--json', '--forceExit'];
+  const fixture = ['--testRegex', String.raw`/leaving\.fixture\.ts$`, '--coverage', 'false'];
+  const options = ['--testEnvironmentOptions', JSON.stringify({ patienceMs: PATIENCE_MS })];
+  return new Promise((resolve, reject) => {
+    // It fails: that is what is looked at.
+    execFile(process.execPath, [...args, ...fixture, ...options], { cwd: root }, (error, stdout) => {
+      if (stdout === '') reject(error ?? new Error('Jest said nothing'));
+      else resolve(JSON.parse(stdout) as Results);
+    });
+  });
+}
+
+it('a handle, and a rejection that nobody looks at, fail the test that leaves them, without a word in it', async () => {
+  const [file] = (await runFixture()).testResults;
+  const firstLines = file!.assertionResults.map(({ title, failureMessages }) => [
+    title,
+    failureMessages.map((text) => text.split('\n')[0]),
+  ]);
+  expect(firstLines).toEqual([
+    ['a timer', [expect.stringContaining('It left handles open: Timeout 1')]],
+    ['a listener', [expect.stringContaining('It left handles open: TCPServerWrap 1')]],
+    ['a child process', [expect.stringContaining('It left handles open: PipeWrap 1, ProcessWrap 1')]],
+    ['a rejection', [expect.stringContaining('Error: nobody looks')]],
+    ['a rejection after its end', [expect.stringContaining('Error: nobody looks later')]],
+    ['nothing', []],
+  ]);
+  // What is opened outside of the tests is seen at the end of the file.
+  expect(file!.message).toContain('It left handles open: TCPServerWrap 1, Timeout 1');
+}, 60_000);
 
 it('a call that is in the books is found, and a socket', async () => {
   const apps = new Apps();
@@ -38,9 +72,7 @@ it('a call that is in the books is found, and a socket', async () => {
     .subscribe({ error: () => {} });
   await until(() => running.server.stats()?.calls.running === 1);
   const entries = (): Record<string, number> => apps.entries();
-  await expect(expectNothingLeft(openHandles(), entries, PATIENCE_MS)).rejects.toThrow(
-    '"calls in flight":1,"handlers that run":1',
-  );
+  await expect(expectNothingLeft(entries, PATIENCE_MS)).rejects.toThrow('"calls in flight":1,"handlers that run":1');
   call.unsubscribe();
   await apps.idle();
   expect(entries()).toEqual({});

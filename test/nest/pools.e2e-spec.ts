@@ -9,8 +9,6 @@ import {
   type ExceptionFilter,
   Inject,
   Injectable,
-  type INestApplicationContext,
-  type LoggerService,
   Module,
   type NestInterceptor,
   type CallHandler,
@@ -24,7 +22,7 @@ import {
 } from '@nestjs/common';
 import { APP_INTERCEPTOR, NestFactory, REQUEST } from '@nestjs/core';
 import { Ctx, type MicroserviceOptions, Payload } from '@nestjs/microservices';
-import { Context, Push } from '@nest-zmq/core';
+import { type Context, Push } from '@nest-zmq/core';
 import {
   getZmqPoolToken,
   getZmqWorkersToken,
@@ -47,6 +45,8 @@ import {
 } from '@nest-zmq/transport';
 import { from, map, type Observable, throwError } from 'rxjs';
 import { libraries, LibzmqPeer } from '../interop/libzmq-peer.js';
+import { PoolApps, type WorkersOptions } from './support/pool-apps.js';
+import { transports } from './support/ways.js';
 import { turns, until } from './turns.js';
 
 /** What the workers of a test share: what ran, how many at a time, and a gate to hold them. */
@@ -96,83 +96,29 @@ class ThreeAtATime {
   }
 }
 
-class TestLogger implements LoggerService {
-  readonly lines: string[] = [];
-  log(): void {}
-  warn(message: unknown): void {
-    this.lines.push(`warn ${String(message)}`);
-  }
-  error(message: unknown): void {
-    this.lines.push(`error ${String(message)}`);
-  }
-}
+let apps: PoolApps;
+beforeEach(() => (apps = new PoolApps('tcp', 'none')));
+afterEach(() => apps.close());
 
-const apps: INestApplicationContext[] = [];
-const logger = new TestLogger();
-
-async function start(imports: readonly object[], providers: readonly object[] = []): Promise<INestApplicationContext> {
-  @Module({ imports: [...imports] as never[], providers: [...providers] as never[] })
-  class AppModule {}
-  const app = await NestFactory.createApplicationContext(AppModule, { logger, abortOnError: false });
-  apps.push(app);
-  return app;
-}
-
-type PoolOptions = Parameters<typeof ZmqModule.registerPool>[0];
-type WorkersOptions = Parameters<typeof ZmqModule.registerWorkers>[0];
 type StartedWorker = Awaited<ReturnType<typeof startWorker>>;
-/** What both ends of a pool must be given. */
-type Shared = Partial<PoolOptions> & { context?: Context };
-
-/** An application with the push end of the pool 'jobs', and what its workers need to share with it. */
-async function startShared(options: Shared) {
-  const app = await start([ZmqModule.registerPool({ name: 'jobs', ...options })]);
-  const shared = options.context === undefined ? {} : { context: options.context };
-  return { app, shared, pool: app.get<ZmqPool>(getZmqPoolToken('jobs')) };
-}
-
-/** An application with the push end, and its pool. */
-async function startPool(options: Partial<PoolOptions> = {}): Promise<ZmqPool> {
-  const app = await start([ZmqModule.registerPool({ name: 'jobs', bind: 'tcp://127.0.0.1:*', ...options })]);
-  return app.get<ZmqPool>(getZmqPoolToken('jobs'));
-}
-
-function endpointOf(pool: ZmqPool): string {
-  return pool.unwrap().lastEndpoint!;
-}
 
 /** An application with a worker class for the pool 'jobs'. */
 async function startWorker(
-  connect: string | string[],
+  connect: string | string[] | undefined,
   worker: Type,
-  options: Partial<WorkersOptions> & { providers?: object[] } = {},
+  { providers = [], ...options }: Partial<WorkersOptions> & { providers?: object[] } = {},
 ) {
-  const { providers = [], ...more } = options;
   const desk = new Desk();
-  const app = await start(
-    [ZmqModule.registerWorkers({ pool: 'jobs', connect, ...more })],
-    [worker, { provide: Desk, useValue: desk }, ...providers],
-  );
-  return { app, desk, workers: app.get<ZmqWorkers>(getZmqWorkersToken('jobs')) };
+  const all = [worker, { provide: Desk, useValue: desk }, ...providers];
+  return { desk, ...(await apps.workers(connect, all, options)) };
 }
 
-async function close(app: INestApplicationContext): Promise<void> {
-  apps.splice(apps.indexOf(app), 1);
-  await app.close();
-}
+describe.each(transports)('a pool over %s', (transport) => {
+  beforeEach(() => (apps = new PoolApps(transport, 'none')));
 
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map((app) => app.close()));
-  logger.lines.length = 0;
-});
-
-describe.each([
-  ['tcp', (): Shared => ({ bind: 'tcp://127.0.0.1:*' })],
-  ['inproc', (): Shared => ({ bind: 'inproc://jobs', context: new Context() })],
-])('a pool over %s', (_transport, socketOptions) => {
   it('runs a task with its data', async () => {
-    const { pool, shared } = await startShared(socketOptions());
-    const { desk } = await startWorker(endpointOf(pool), OneAtATime, shared);
+    const { pool, endpoint } = await apps.pool();
+    const { desk } = await startWorker(endpoint, OneAtATime);
     expect(await pool.push('job', { id: 1, tags: ['a'] })).toBeUndefined();
     await until(() => desk.done.length === 1);
     expect(desk.done).toEqual([{ id: 1, tags: ['a'] }]);
@@ -180,9 +126,9 @@ describe.each([
   });
 
   it('spreads tasks evenly over three workers', async () => {
-    const { pool, shared } = await startShared(socketOptions());
+    const { pool, endpoint } = await apps.pool();
     const workers: StartedWorker[] = [];
-    for (let i = 0; i < 3; i++) workers.push(await startWorker(endpointOf(pool), ThreeAtATime, shared));
+    for (let i = 0; i < 3; i++) workers.push(await startWorker(endpoint, ThreeAtATime));
     await until(() => pool.workers.length === 3);
     for (let i = 0; i < 30; i++) await pool.push('job', i);
     await until(() => workers.reduce((sum, { desk }) => sum + desk.done.length, 0) === 30);
@@ -190,10 +136,10 @@ describe.each([
   });
 
   it('gives a worker that is added later its share', async () => {
-    const { pool, shared } = await startShared(socketOptions());
-    const one = await startWorker(endpointOf(pool), ThreeAtATime, shared);
+    const { pool, endpoint } = await apps.pool();
+    const one = await startWorker(endpoint, ThreeAtATime);
     for (let i = 0; i < 10; i++) await pool.push('job', i);
-    const other = await startWorker(endpointOf(pool), ThreeAtATime, shared);
+    const other = await startWorker(endpoint, ThreeAtATime);
     await until(() => pool.workers.length === 2);
     for (let i = 0; i < 20; i++) await pool.push('job', i);
     await until(() => one.desk.done.length + other.desk.done.length === 30);
@@ -204,8 +150,8 @@ describe.each([
     ['no more than one at a time by default', OneAtATime, 1],
     ['as many at a time as its concurrency says', ThreeAtATime, 3],
   ])('runs %s', async (_name, worker, concurrency) => {
-    const { pool, shared } = await startShared(socketOptions());
-    const { desk, workers } = await startWorker(endpointOf(pool), worker, shared);
+    const { pool, endpoint } = await apps.pool();
+    const { desk, workers } = await startWorker(endpoint, worker);
     desk.hold();
     for (let i = 0; i < 5; i++) await pool.push('job', i);
     await until(() => desk.running === concurrency);
@@ -219,8 +165,8 @@ describe.each([
   });
 
   it('makes push wait when workers are busy and the marks are full', async () => {
-    const { pool, shared } = await startShared({ ...socketOptions(), sendHighWaterMark: 2 });
-    const { desk } = await startWorker(endpointOf(pool), OneAtATime, shared);
+    const { pool, endpoint } = await apps.pool({ sendHighWaterMark: 2 });
+    const { desk } = await startWorker(endpoint, OneAtATime);
     desk.hold();
     // Large ones, so that the kernel's buffers are soon full as well.
     const payload = Buffer.alloc(1024 * 1024);
@@ -238,23 +184,23 @@ describe.each([
   });
 
   it('waits with a task until the first worker comes', async () => {
-    const { pool, shared } = await startShared(socketOptions());
+    const { pool, endpoint } = await apps.pool();
     const push = pool.push('job', 'early');
     await turns(5);
     expect(pool.stats()).toMatchObject({ pushed: 0, waiting: 1, workers: 0 });
-    const { desk } = await startWorker(endpointOf(pool), OneAtATime, shared);
+    const { desk } = await startWorker(endpoint, OneAtATime);
     await push;
     await until(() => desk.done.length === 1);
   });
 
   it('finishes what has arrived when a worker is closed', async () => {
-    const { pool, shared } = await startShared(socketOptions());
-    const { app, desk, workers } = await startWorker(endpointOf(pool), OneAtATime, shared);
+    const { pool, endpoint } = await apps.pool();
+    const { app, desk, workers } = await startWorker(endpoint, OneAtATime);
     desk.hold();
     // One runs, the others wait in the worker's queue and, over tcp, in the connection's buffers.
     for (let i = 0; i < 10; i++) await pool.push('job', i);
     await until(() => desk.running === 1);
-    const closed = close(app);
+    const closed = apps.stop(app);
     await until(() => workers.stats().waiting === 9);
     await until(() => pool.workers.length === 0);
     expect(desk.done).toEqual([]);
@@ -265,13 +211,13 @@ describe.each([
   });
 
   it('delivers what was accepted when the pool is closed, and refuses what comes after', async () => {
-    const { pool, shared, app } = await startShared(socketOptions());
-    const { desk } = await startWorker(endpointOf(pool), ThreeAtATime, shared);
+    const { pool, endpoint, app } = await apps.pool();
+    const { desk } = await startWorker(endpoint, ThreeAtATime);
     await until(() => pool.workers.length === 1);
     const pushes: Promise<void>[] = [];
     for (let i = 0; i < 15; i++) pushes.push(pool.push('job', i));
     await Promise.all(pushes);
-    await close(app);
+    await apps.stop(app);
     await until(() => desk.done.length === 15);
     expect(pool.stats()).toMatchObject({ pushed: 15, lost: 0, workers: 0 });
     await expect(pool.push('job', 16)).rejects.toBeInstanceOf(ZmqClosedError);
@@ -289,8 +235,8 @@ describe('data', () => {
     ['an empty buffer', Buffer.alloc(0), Buffer.alloc(0)],
     ['a record', new ZmqRecord({ a: 1 }), { a: 1 }],
   ])('passes %s', async (_name, sent, received) => {
-    const pool = await startPool();
-    const { desk } = await startWorker(endpointOf(pool), OneAtATime);
+    const { pool, endpoint } = await apps.pool();
+    const { desk } = await startWorker(endpoint, OneAtATime);
     await pool.push('job', sent);
     await until(() => desk.done.length === 1);
     expect(desk.done).toEqual([received]);
@@ -307,8 +253,8 @@ describe('data', () => {
         seen.push(ctx.signal.aborted, socketType, properties['X-Nest-Zmq'], properties['X-Name']);
       }
     }
-    const pool = await startPool({ peerName: 'gateway-1' });
-    await startWorker(endpointOf(pool), Curious, { peerName: 'worker-7' });
+    const { pool, endpoint } = await apps.pool({ peerName: 'gateway-1' });
+    await startWorker(endpoint, Curious, { peerName: 'worker-7' });
     await pool.push('job', new ZmqRecord({ id: 7 }, { tenant: 'a' }));
     await until(() => seen.length === 10);
     expect(seen).toEqual([
@@ -329,7 +275,7 @@ describe('data', () => {
   });
 
   it('refuses what cannot be sent', async () => {
-    const pool = await startPool();
+    const { pool } = await apps.pool();
     await expect(pool.push('')).rejects.toBeInstanceOf(ZmqPatternError);
     await expect(pool.push('job', new ZmqRecord(1, { ':type': 'x' }))).rejects.toBeInstanceOf(ZmqPatternError);
     await expect(pool.push('job', 1n)).rejects.toMatchObject({ code: 'CODEC' });
@@ -339,7 +285,7 @@ describe('data', () => {
 
 describe('waiting for a worker', () => {
   it('is bounded in number, in time, and by a signal', async () => {
-    const pool = await startPool({ maxWaiting: 2, pushTimeout: 40 });
+    const { pool } = await apps.pool({ maxWaiting: 2, pushTimeout: 40 });
     const controller = new AbortController();
     const aborted = pool.push('job', 1, { signal: controller.signal });
     const late = pool.push('job', 2);
@@ -351,10 +297,10 @@ describe('waiting for a worker', () => {
   });
 
   it('ends when the pool is closed', async () => {
-    const pool = await startPool();
+    const { app, pool } = await apps.pool();
     const waiting = pool.push('job', 1);
     const outcome = expect(waiting).rejects.toThrow("Pool 'jobs' is closed");
-    await close(apps[0]!);
+    await apps.stop(app);
     await outcome;
   });
 });
@@ -385,8 +331,8 @@ describe('a task that fails', () => {
         throw new Error('and the hook fails too');
       }
     }
-    const pool = await startPool();
-    const { workers } = await startWorker(endpointOf(pool), Failing);
+    const { pool, endpoint } = await apps.pool();
+    const { workers } = await startWorker(endpoint, Failing);
     await pool.push('job', { id: 1 });
     await pool.push('second time lucky');
     await until(() => workers.stats().done === 1);
@@ -401,7 +347,7 @@ describe('a task that fails', () => {
       }),
     ]);
     expect(workers.stats()).toMatchObject({ done: 1, failed: 1, retried: 3 });
-    expect(logger.lines).toEqual([
+    expect(apps.logger.lines).toEqual([
       expect.stringContaining("error Task 'job' failed after 3 of 3 attempts: Error: no 3"),
       expect.stringContaining("error The @OnTaskFailure() method threw for task 'job': Error: and the hook fails too"),
     ]);
@@ -417,12 +363,12 @@ describe('a task that fails', () => {
         throw new Error('always');
       }
     }
-    const pool = await startPool();
-    const { workers } = await startWorker(endpointOf(pool), Failing);
+    const { pool, endpoint } = await apps.pool();
+    const { workers } = await startWorker(endpoint, Failing);
     for (let i = 0; i < 50; i++) await pool.push('job');
     await until(() => workers.stats().failed === 50);
     expect(runs).toBe(50);
-    expect(logger.lines).toHaveLength(1);
+    expect(apps.logger.lines).toHaveLength(1);
   });
 });
 
@@ -446,15 +392,15 @@ describe('an Observable', () => {
         return throwError(() => new Error('half way'));
       }
     }
-    const pool = await startPool();
-    const { workers } = await startWorker(endpointOf(pool), Streaming);
+    const { pool, endpoint } = await apps.pool();
+    const { workers } = await startWorker(endpoint, Streaming);
     await pool.push('values');
     await pool.push('empty');
     await pool.push('error');
     await until(() => workers.stats().failed === 1);
     expect(values).toEqual([1, 2, 3]);
     expect(workers.stats()).toMatchObject({ done: 2, failed: 1 });
-    expect(logger.lines).toEqual([expect.stringContaining('half way')]);
+    expect(apps.logger.lines).toEqual([expect.stringContaining('half way')]);
   });
 });
 
@@ -514,36 +460,36 @@ describe('guards, pipes, interceptors and filters', () => {
   }
 
   it('stand around a task as around any handler', async () => {
-    const pool = await startPool();
-    const { workers } = await startWorker(endpointOf(pool), Guarded);
+    const { pool, endpoint } = await apps.pool();
+    const { workers } = await startWorker(endpoint, Guarded);
     await pool.push('job', new ZmqRecord(20, { tenant: 'a' }));
     await until(() => workers.stats().done === 1);
     expect(log).toEqual(['guard rpc Guarded.run', 'before 20', 'pipe', 'handler 40', 'after 41']);
   });
 
   it('a guard that says no fails the task', async () => {
-    const pool = await startPool();
-    const { workers } = await startWorker(endpointOf(pool), Guarded);
+    const { pool, endpoint } = await apps.pool();
+    const { workers } = await startWorker(endpoint, Guarded);
     await pool.push('job', 1);
     await until(() => workers.stats().failed === 1);
     expect(log).toEqual(['guard rpc Guarded.run']);
-    expect(logger.lines).toEqual([expect.stringContaining('ForbiddenException')]);
+    expect(apps.logger.lines).toEqual([expect.stringContaining('ForbiddenException')]);
   });
 
   it('a filter that gives a result saves the task, one that gives an error fails it', async () => {
-    const pool = await startPool();
-    const { workers } = await startWorker(endpointOf(pool), Guarded);
+    const { pool, endpoint } = await apps.pool();
+    const { workers } = await startWorker(endpoint, Guarded);
     await pool.push('odd', new ZmqRecord('forgive', { tenant: 'a' }));
     await pool.push('odd', new ZmqRecord('translate', { tenant: 'a' }));
     await until(() => workers.stats().failed === 1);
     expect(workers.stats()).toMatchObject({ done: 1, failed: 1 });
     expect(log.filter((line) => String(line).startsWith('filter'))).toEqual(['filter forgive', 'filter translate']);
-    expect(logger.lines).toEqual([expect.stringContaining('translated')]);
+    expect(apps.logger.lines).toEqual([expect.stringContaining('translated')]);
   });
 
   it('global ones count too', async () => {
-    const pool = await startPool();
-    const { workers } = await startWorker(endpointOf(pool), OneAtATime, {
+    const { pool, endpoint } = await apps.pool();
+    const { workers } = await startWorker(endpoint, OneAtATime, {
       providers: [{ provide: APP_INTERCEPTOR, useClass: Around }],
     });
     await pool.push('job', 3);
@@ -583,8 +529,8 @@ describe('a request-scoped worker', () => {
         seen.push([this.#number, this.request.pattern, task, this.request.getContext() === context]);
       }
     }
-    const pool = await startPool();
-    const { workers } = await startWorker(endpointOf(pool), Fresh);
+    const { pool, endpoint } = await apps.pool();
+    const { workers } = await startWorker(endpoint, Fresh);
     await pool.push('job', { id: 1 });
     await pool.push('hopeless');
     await until(() => seen.length === 3);
@@ -621,8 +567,8 @@ describe('modules', () => {
         return this.desk.work(`mail ${id}`);
       }
     }
-    const context = new Context();
-    const app = await start(
+    const { context } = apps;
+    const app = await apps.start(
       [
         ZmqModule.registerPool({ name: 'resize', bind: 'inproc://resize', context }),
         ZmqModule.registerPool({ name: 'mails', bind: 'inproc://mails', context, isGlobal: true }),
@@ -640,7 +586,7 @@ describe('modules', () => {
   it('take their options from elsewhere', async () => {
     const SETTINGS = Symbol('settings');
     @Module({
-      providers: [{ provide: SETTINGS, useValue: { endpoint: 'inproc://async', context: new Context() } }],
+      providers: [{ provide: SETTINGS, useValue: { endpoint: 'inproc://async', context: apps.context } }],
       exports: [SETTINGS],
     })
     class SettingsModule {}
@@ -648,7 +594,7 @@ describe('modules', () => {
       readonly endpoint: string;
       readonly context: Context;
     }
-    const app = await start(
+    const app = await apps.start(
       [
         ZmqModule.registerPoolAsync({
           imports: [SettingsModule],
@@ -670,17 +616,20 @@ describe('modules', () => {
   });
 
   it('connect one worker to several pools', async () => {
-    const pools = [await startPool(), await startPool()];
-    const { desk } = await startWorker(pools.map(endpointOf), OneAtATime);
-    for (const [i, pool] of pools.entries()) await pool.push('job', i);
+    const pools = [await apps.pool(), await apps.pool()];
+    const { desk } = await startWorker(
+      pools.map(({ endpoint }) => endpoint),
+      OneAtATime,
+    );
+    for (const [i, { pool }] of pools.entries()) await pool.push('job', i);
     await until(() => desk.done.length === 2);
     expect(new Set(desk.done)).toEqual(new Set([0, 1]));
   });
 
   it('let workers bind and the pool connect', async () => {
-    const { desk, workers } = await startWorker([], OneAtATime, { connect: undefined, bind: 'tcp://127.0.0.1:*' });
-    const app = await start([ZmqModule.registerPool({ name: 'jobs', connect: workers.unwrap().lastEndpoint! })]);
-    await app.get<ZmqPool>(getZmqPoolToken('jobs')).push('job', 1);
+    const { desk, endpoint } = await startWorker(undefined, OneAtATime);
+    const { pool } = await apps.pool({ connect: endpoint });
+    await pool.push('job', 1);
     await until(() => desk.done.length === 1);
   });
 
@@ -695,9 +644,9 @@ describe('modules', () => {
       ],
     ],
   ])('find a worker that is provided by %s', async (_name, providers) => {
-    const pool = await startPool();
-    const app = await start(
-      [ZmqModule.registerWorkers({ pool: 'jobs', connect: endpointOf(pool) })],
+    const { pool, endpoint } = await apps.pool();
+    const app = await apps.start(
+      [ZmqModule.registerWorkers({ pool: 'jobs', connect: endpoint, context: apps.context })],
       [...providers((desk) => new OneAtATime(desk)), { provide: Desk, useValue: new Desk() }],
     );
     await pool.push('job', 1);
@@ -716,20 +665,20 @@ describe('modules', () => {
         log.push(`task ${id}`);
       }
     }
-    const pool = await startPool();
+    const { pool, endpoint } = await apps.pool();
     const desk = new Desk();
     desk.hold();
     @Module({
       imports: [
-        ZmqModule.registerWorkers({ pool: 'jobs', connect: endpointOf(pool) }),
-        ZmqModule.registerPool({ name: 'other', bind: 'tcp://127.0.0.1:*' }),
+        ZmqModule.registerWorkers({ pool: 'jobs', connect: endpoint, context: apps.context }),
+        ZmqModule.registerPool({ name: 'other', bind: 'tcp://127.0.0.1:*', context: apps.context }),
       ],
       providers: [Beside, { provide: Desk, useValue: desk }],
     })
     class BesideModule {}
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(BesideModule, {
-      logger,
-      strategy: new ZmqServer({ bind: 'tcp://127.0.0.1:*' }),
+      logger: apps.logger,
+      strategy: new ZmqServer({ bind: 'tcp://127.0.0.1:*', context: apps.context }),
     });
     // Nest then runs its hooks twice.
     await app.init();
@@ -744,13 +693,13 @@ describe('modules', () => {
   });
 
   it('fail the start when an endpoint cannot be opened', async () => {
-    const pool = await startPool();
-    const taken = endpointOf(pool);
-    await expect(start([ZmqModule.registerPool({ name: 'jobs', bind: taken })])).rejects.toMatchObject({
+    const { context } = apps;
+    const { endpoint: bind } = await apps.pool();
+    await expect(apps.start([ZmqModule.registerPool({ name: 'jobs', bind, context })])).rejects.toMatchObject({
       code: 'EADDRINUSE',
     });
-    const workers = ZmqModule.registerWorkers({ pool: 'jobs', bind: taken });
-    await expect(start([workers], [OneAtATime, { provide: Desk, useValue: new Desk() }])).rejects.toMatchObject({
+    const workers = ZmqModule.registerWorkers({ pool: 'jobs', bind, context });
+    await expect(apps.start([workers], [OneAtATime, { provide: Desk, useValue: new Desk() }])).rejects.toMatchObject({
       code: 'EADDRINUSE',
     });
   });
@@ -760,8 +709,8 @@ describe('modules', () => {
     class Dashboard {
       constructor(@InjectZmqWorkers('jobs') readonly workers: ZmqWorkers) {}
     }
-    const pool = await startPool({ peerName: 'gateway-1' });
-    const { app } = await startWorker(endpointOf(pool), OneAtATime, { providers: [Dashboard] });
+    const { pool, endpoint } = await apps.pool({ peerName: 'gateway-1' });
+    const { app } = await startWorker(endpoint, OneAtATime, { providers: [Dashboard] });
     await pool.push('job');
     const { workers } = app.get(Dashboard);
     await until(() => workers.stats().done === 1);
@@ -783,9 +732,9 @@ describe('modules', () => {
 
 describe('a plain PUSH', () => {
   it('feeds the workers with two frames; what is no task is counted and dropped', async () => {
-    const { desk, workers } = await startWorker([], OneAtATime, { connect: undefined, bind: 'tcp://127.0.0.1:*' });
+    const { desk, workers, endpoint } = await startWorker(undefined, OneAtATime);
     const push = new Push();
-    push.connect(workers.unwrap().lastEndpoint!);
+    push.connect(endpoint);
     await push.send(['job', '{"id":1}']);
     await push.send(['nobody knows it', '{}']);
     await push.send(['job', '{"id":']);
@@ -799,7 +748,7 @@ describe('a plain PUSH', () => {
     expect(desk.done).toEqual([{ id: 1 }, { id: 2 }]);
     expect(workers.stats()).toMatchObject({ done: 2, unknown: 1, malformed: 5, failed: 0 });
     // One line of each kind.
-    expect(logger.lines).toEqual([
+    expect(apps.logger.lines).toEqual([
       expect.stringContaining("no @OnTask('nobody knows it') in the worker of pool 'jobs'"),
       expect.stringContaining('The payload is not JSON'),
     ]);
@@ -814,9 +763,9 @@ describe.each(libraries.filter(({ missing }) => missing === undefined))('libzmq 
   afterAll(() => peer.stop());
 
   it('feeds our workers', async () => {
-    const { desk, workers } = await startWorker([], ThreeAtATime, { connect: undefined, bind: 'tcp://127.0.0.1:*' });
+    const { desk, endpoint } = await startWorker(undefined, ThreeAtATime);
     const push = await peer.open(PUSH);
-    await push.connect(workers.unwrap().lastEndpoint!);
+    await push.connect(endpoint);
     for (let id = 0; id < 20; id++) await push.send(['job', `{"id":${id}}`]);
     await push.send(['job', 'raw', '{":type":"application/octet-stream"}']);
     await until(() => desk.done.length === 21);
@@ -826,9 +775,9 @@ describe.each(libraries.filter(({ missing }) => missing === undefined))('libzmq 
   });
 
   it('works for our pool', async () => {
-    const pool = await startPool();
+    const { pool, endpoint } = await apps.pool();
     const pull = await peer.open(PULL);
-    await pull.connect(endpointOf(pool));
+    await pull.connect(endpoint);
     await pool.push('job', { id: 1 });
     await pool.push('nothing');
     expect(await pull.receive()).toEqual(['job', '{"id":1}']);
@@ -866,16 +815,16 @@ describe('a graceful stop', () => {
         log.push('worker destroyed');
       }
     }
-    const pool = await startPool();
+    const { pool, endpoint } = await apps.pool();
     const desk = new Desk();
     desk.hold();
-    const app = await start(
-      [StoreModule, ZmqModule.registerWorkers({ pool: 'jobs', connect: endpointOf(pool) })],
+    const app = await apps.start(
+      [StoreModule, ZmqModule.registerWorkers({ pool: 'jobs', connect: endpoint, context: apps.context })],
       [Storing, { provide: Desk, useValue: desk }],
     );
     for (let i = 0; i < 3; i++) await pool.push('job', i);
     await until(() => desk.running === 1);
-    const closed = close(app);
+    const closed = apps.stop(app);
     await until(() => pool.workers.length === 0);
     desk.release();
     await closed;
@@ -890,22 +839,26 @@ describe('a graceful stop', () => {
 
   it('ends at the grace period: signals abort, and what is lost is counted and logged', async () => {
     let reason: unknown;
+    let end: () => void = () => {};
     @ZmqWorker('jobs')
     class Endless {
       @OnTask('job')
       run(_job: unknown, ctx: ZmqTaskContext): Promise<void> {
         ctx.signal.addEventListener('abort', () => (reason = ctx.signal.reason));
-        return new Promise(() => {});
+        return new Promise((resolve) => (end = resolve));
       }
     }
-    const pool = await startPool();
-    const { app, workers } = await startWorker(endpointOf(pool), Endless, { gracePeriod: 20 });
+    const { pool, endpoint } = await apps.pool();
+    const { app, workers } = await startWorker(endpoint, Endless, { gracePeriod: 20 });
     for (let i = 0; i < 3; i++) await pool.push('job', i);
     await until(() => workers.stats().running === 1);
-    await close(app);
+    await apps.stop(app);
     expect(reason).toBeInstanceOf(ZmqClosedError);
     expect(workers.stats().abandoned).toBe(3);
-    expect(logger.lines).toEqual(['warn 3 tasks were not finished within 20 ms (gracePeriod) and are lost']);
+    expect(apps.logger.lines).toEqual(['warn 3 tasks were not finished within 20 ms (gracePeriod) and are lost']);
+    // It is in the books until its handler ends.
+    expect(apps.entries()).toEqual({ 'tasks that run': 1 });
+    end();
   });
 });
 
@@ -946,9 +899,9 @@ describe('worker processes', () => {
   }
 
   it('that are killed leave the pool, and the others go on', async () => {
-    const pool = await startPool();
-    const killed = await startProcess(endpointOf(pool), 1);
-    const { desk } = await startWorker(endpointOf(pool), OneAtATime);
+    const { pool, endpoint } = await apps.pool();
+    const killed = await startProcess(endpoint, 1);
+    const { desk } = await startWorker(endpoint, OneAtATime);
     await until(() => pool.workers.length === 2);
     await pool.push('job', 'a');
     await pool.push('job', 'b');
@@ -960,8 +913,8 @@ describe('worker processes', () => {
   }, 60_000);
 
   it('that get SIGTERM finish their tasks before anything is destroyed', async () => {
-    const pool = await startPool();
-    const { child, started, done, exit } = await startProcess(endpointOf(pool), 2);
+    const { pool, endpoint } = await apps.pool();
+    const { child, started, done, exit } = await startProcess(endpoint, 2);
     for (let i = 0; i < 5; i++) await pool.push('job', i);
     await until(() => started().length === 2);
     child.kill('SIGTERM');
@@ -974,10 +927,10 @@ describe('worker processes', () => {
 
 describe('workers that do not fit', () => {
   const connect = 'inproc://nobody';
-  const jobs = () => ZmqModule.registerWorkers({ pool: 'jobs', connect, context: new Context() });
+  const jobs = () => ZmqModule.registerWorkers({ pool: 'jobs', connect, context: apps.context });
 
   it('two classes for one pool', async () => {
-    await expect(start([jobs()], [OneAtATime, ThreeAtATime, Desk])).rejects.toThrow(
+    await expect(apps.start([jobs()], [OneAtATime, ThreeAtATime, Desk])).rejects.toThrow(
       "Pool 'jobs' has two worker classes, OneAtATime and ThreeAtATime",
     );
   });
@@ -985,26 +938,26 @@ describe('workers that do not fit', () => {
   it('one class provided twice', async () => {
     @Module({ providers: [OneAtATime, Desk] })
     class OtherModule {}
-    await expect(start([jobs(), OtherModule], [OneAtATime, Desk])).rejects.toThrow(
+    await expect(apps.start([jobs(), OtherModule], [OneAtATime, Desk])).rejects.toThrow(
       /OneAtATime, the worker of pool 'jobs', is provided twice \(in \w+ and in \w+\)/,
     );
   });
 
   it('no class', async () => {
-    await expect(start([jobs()])).rejects.toThrow(
+    await expect(apps.start([jobs()])).rejects.toThrow(
       "ZmqModule.registerWorkers({ pool: 'jobs' }) finds no worker class: add a provider with @ZmqWorker('jobs')",
     );
   });
 
   it('a class without a registration', async () => {
-    const registration = ZmqModule.registerPool({ name: 'jobs', bind: 'inproc://jobs', context: new Context() });
-    await expect(start([registration], [OneAtATime, Desk])).rejects.toThrow(
+    const registration = ZmqModule.registerPool({ name: 'jobs', bind: 'inproc://jobs', context: apps.context });
+    await expect(apps.start([registration], [OneAtATime, Desk])).rejects.toThrow(
       "OneAtATime is @ZmqWorker('jobs'), but nothing feeds that pool here: import ZmqModule.registerWorkers({ pool: 'jobs'",
     );
   });
 
   it('two registrations', async () => {
-    await expect(start([jobs(), jobs()], [OneAtATime, Desk])).rejects.toThrow(
+    await expect(apps.start([jobs(), jobs()], [OneAtATime, Desk])).rejects.toThrow(
       "ZmqModule.registerWorkers({ pool: 'jobs' }) is used twice",
     );
   });
@@ -1017,7 +970,7 @@ describe('workers that do not fit', () => {
       @OnTask('job')
       other(): void {}
     }
-    await expect(start([jobs()], [Doubled])).rejects.toThrow(
+    await expect(apps.start([jobs()], [Doubled])).rejects.toThrow(
       "Doubled handles the task 'job' twice, in one() and other()",
     );
   });
@@ -1025,7 +978,7 @@ describe('workers that do not fit', () => {
   it('no task', async () => {
     @ZmqWorker('jobs')
     class Idle {}
-    await expect(start([jobs()], [Idle])).rejects.toThrow("Idle is @ZmqWorker('jobs') but has no task");
+    await expect(apps.start([jobs()], [Idle])).rejects.toThrow("Idle is @ZmqWorker('jobs') but has no task");
   });
 
   it('tasks without a worker', async () => {
@@ -1034,14 +987,14 @@ describe('workers that do not fit', () => {
       @OnTask('job')
       run(): void {}
     }
-    await expect(start([jobs()], [OneAtATime, Desk, Forgotten])).rejects.toThrow(
+    await expect(apps.start([jobs()], [OneAtATime, Desk, Forgotten])).rejects.toThrow(
       "Forgotten has @OnTask methods but no @ZmqWorker('pool')",
     );
   });
 
   it('a class that extends a worker and is none itself', async () => {
     class Special extends OneAtATime {}
-    await expect(start([jobs()], [Special, { provide: Desk, useValue: new Desk() }])).rejects.toThrow(
+    await expect(apps.start([jobs()], [Special, { provide: Desk, useValue: new Desk() }])).rejects.toThrow(
       "Special has @OnTask methods but no @ZmqWorker('pool')",
     );
   });
@@ -1054,7 +1007,7 @@ describe('workers that do not fit', () => {
     }
     @Module({ controllers: [Mistaken] })
     class MistakenModule {}
-    await expect(start([jobs(), MistakenModule], [OneAtATime, Desk])).rejects.toThrow(
+    await expect(apps.start([jobs(), MistakenModule], [OneAtATime, Desk])).rejects.toThrow(
       'Mistaken has @OnTask methods but is a controller',
     );
   });
@@ -1065,13 +1018,13 @@ describe('workers that do not fit', () => {
       @OnTask('')
       run(): void {}
     }
-    await expect(start([jobs()], [Nameless])).rejects.toThrow('Nameless.run: the name of @OnTask must be');
+    await expect(apps.start([jobs()], [Nameless])).rejects.toThrow('Nameless.run: the name of @OnTask must be');
     @ZmqWorker('')
     class Poolless {
       @OnTask('job')
       run(): void {}
     }
-    await expect(start([jobs()], [Poolless])).rejects.toThrow("@ZmqWorker of Poolless: the pool's name must be");
+    await expect(apps.start([jobs()], [Poolless])).rejects.toThrow("@ZmqWorker of Poolless: the pool's name must be");
   });
 
   it('two failure hooks', async () => {
@@ -1084,7 +1037,9 @@ describe('workers that do not fit', () => {
       @OnTaskFailure()
       other(): void {}
     }
-    await expect(start([jobs()], [Careful])).rejects.toThrow('Careful has 2 @OnTaskFailure() methods (one, other)');
+    await expect(apps.start([jobs()], [Careful])).rejects.toThrow(
+      'Careful has 2 @OnTaskFailure() methods (one, other)',
+    );
   });
 
   it('options that are misspelt', async () => {
@@ -1093,7 +1048,7 @@ describe('workers that do not fit', () => {
       @OnTask('job')
       run(): void {}
     }
-    await expect(start([jobs()], [Single])).rejects.toThrow(
+    await expect(apps.start([jobs()], [Single])).rejects.toThrow(
       "@ZmqWorker('jobs') of Single: options.concurency is unknown; known: concurrency",
     );
     @ZmqWorker('jobs')
@@ -1101,7 +1056,7 @@ describe('workers that do not fit', () => {
       @OnTask('job', { retries: 3 } as object)
       run(): void {}
     }
-    await expect(start([jobs()], [Once])).rejects.toThrow('Once.run: options.retries is unknown; known: retry');
+    await expect(apps.start([jobs()], [Once])).rejects.toThrow('Once.run: options.retries is unknown; known: retry');
   });
 
   it('options out of range', async () => {
@@ -1110,10 +1065,10 @@ describe('workers that do not fit', () => {
       @OnTask('job')
       run(): void {}
     }
-    await expect(start([jobs()], [Nobody])).rejects.toThrow(
+    await expect(apps.start([jobs()], [Nobody])).rejects.toThrow(
       "@ZmqWorker('jobs') of Nobody: concurrency must be a whole number from 1 to 100000",
     );
-    await expect(start([ZmqModule.registerPool({ bind: 'inproc://a', queueLimit: 5 })])).rejects.toThrow(
+    await expect(apps.start([ZmqModule.registerPool({ bind: 'inproc://a', queueLimit: 5 })])).rejects.toThrow(
       "Option 'queueLimit': is for pools with ack: 'explicit'",
     );
   });

@@ -16,6 +16,7 @@ import {
 } from '@nest-zmq/transport';
 import { createTestTransport, ManualClock, type TestTransport } from '@nest-zmq/transport/testing';
 import { firstValueFrom, lastValueFrom, NEVER, type Observable, toArray } from 'rxjs';
+import { Apps } from './support/apps.js';
 import { until } from './turns.js';
 
 const heard: unknown[] = [];
@@ -62,12 +63,18 @@ class MailWorker {
   }
 }
 
-const transports: TestTransport[] = [];
-const apps: { close(): Promise<void> }[] = [];
+let apps: Apps;
+beforeEach(() => (apps = new Apps()));
+// Books and sockets; handles are looked at after every test.
+afterEach(() => apps.close());
 
 function make(options?: Parameters<typeof createTestTransport>[0]): TestTransport {
   const transport = createTestTransport(options);
-  transports.push(transport);
+  for (const one of [transport.client, ...transport.strategies]) apps.track(one);
+  apps.defer(async () => {
+    await transport.close();
+    expect(transport.context.sockets).toBe(0);
+  });
   return transport;
 }
 
@@ -77,7 +84,7 @@ async function served(transport: TestTransport, index = 0): Promise<void> {
     strategy: transport.strategies[index]!,
     logger: false,
   });
-  apps.push(app);
+  apps.defer(() => app.close());
   await app.listen();
 }
 
@@ -87,13 +94,6 @@ const sum = (client: ZmqClient, ...numbers: number[]): Promise<number> =>
 beforeEach(() => {
   heard.length = 0;
   worked.length = 0;
-});
-afterEach(async () => {
-  for (const app of apps.splice(0)) await app.close();
-  for (const transport of transports.splice(0)) {
-    await transport.close();
-    expect(transport.context.sockets).toBe(0);
-  }
 });
 
 describe('createTestTransport', () => {
@@ -152,7 +152,7 @@ describe('createTestTransport', () => {
       .compile();
     const app = module.createNestApplication();
     app.useLogger(false);
-    apps.push(app);
+    apps.defer(() => app.close());
     app.connectMicroservice<MicroserviceOptions>({ strategy: transport.strategy });
     await app.startAllMicroservices();
     await app.init();
@@ -174,7 +174,7 @@ describe('createTestTransport', () => {
       .compile();
     module.useLogger(false);
     const app = module.createNestMicroservice({ strategy: module.get(ZmqServer) });
-    apps.push(app);
+    apps.defer(() => app.close());
     await app.listen();
     expect(await sum(transport.client, 1, 2)).toBe(3);
     await app.close();
@@ -193,9 +193,9 @@ describe('createTestTransport', () => {
       providers: [Caller],
     }).compile();
     await module.init();
-    apps.push(module);
+    apps.defer(() => module.close());
     expect(await sum(module.get(Caller).client, 4, 5)).toBe(9);
-    const own = new ZmqClient(transport.clientOptions);
+    const own = apps.track(new ZmqClient(transport.clientOptions));
     expect(await sum(own, 1)).toBe(1);
     // `close` of the transport ends its sockets, its own `close` its calls.
     await own.close();
