@@ -225,6 +225,50 @@ describe('the log', () => {
     expect(lines[1]).toEqual([expect.stringContaining('(unknown-20) (and 19 more like this before)'), 'ZmqServer']);
     expect(server.server.stats()?.calls).toMatchObject({ unknown: 21 });
   });
+
+  it('nor by what they make generators, deserializers and listeners throw', async () => {
+    const clock = new ManualClock();
+    const lines: unknown[] = [];
+    const logger = { log() {}, warn() {}, error: (line: unknown) => void lines.push(line) };
+    @Controller()
+    class ThrowingController {
+      @MessagePattern('pages.*')
+      async *pages(@Payload() page: number): AsyncGenerator<number> {
+        yield page;
+        throw page < 0 ? new RangeError('a negative page') : new Error(`page ${page}`);
+      }
+
+      @EventPattern('turned')
+      turned(@Payload() _number: number): void {}
+    }
+    const deserialize = (packet: { pattern: unknown; data: unknown }) => {
+      if (packet.pattern === 'turned') throw new SyntaxError(`event ${String(packet.data)}`);
+      return packet;
+    };
+    const server = await apps.serve([ThrowingController], { logger, clock, deserializer: { deserialize } });
+    server.server.on('connect', ({ address }) => {
+      throw new TypeError(`${address} came`);
+    });
+    const client = apps.client([server]);
+    const ask = (page: number) => lastValueFrom(client.send(`pages.${page}`, page)).catch(() => {});
+    for (let i = 0; i < 20; i++) await ask(i);
+    await ask(-1);
+    for (let i = 0; i < 20; i++) await lastValueFrom(client.emit('turned', i), { defaultValue: undefined });
+    await until(() => server.server.stats()?.events.failed === 20);
+    await apps.client([server]).connect();
+    expect(lines.map(String).toSorted()).toEqual([
+      'Error: page 0',
+      'RangeError: a negative page',
+      'SyntaxError: event 0',
+      expect.stringMatching(/^TypeError: \S+ came$/),
+    ]);
+    clock.advance(10_000);
+    await ask(21);
+    expect(lines.slice(4).map(String)).toEqual([
+      'Error: page 21',
+      "(and 19 more like this before, of handler 'pages.*')",
+    ]);
+  });
 });
 
 describe('a hybrid application', () => {

@@ -1,4 +1,4 @@
-import type { Logger } from '@nestjs/common';
+import type { ErrorLog } from './error.log.js';
 import type { PeerLossReason } from './zmq.errors.js';
 import type { ZmqPeer } from './zmq.peer.js';
 
@@ -41,11 +41,11 @@ type Listener<TEvents, TName extends keyof TEvents> = TEvents[TName] extends (..
  * be added before it is connected. One that throws is logged and disturbs nobody.
  */
 export class ZmqListeners<TEvents extends Record<string, unknown>> {
-  readonly #logger: Pick<Logger, 'error'>;
+  readonly #errors: ErrorLog;
   #listeners = new Map<keyof TEvents, ((...args: never[]) => void)[]>();
 
-  constructor(logger: Pick<Logger, 'error'>) {
-    this.#logger = logger;
+  constructor(errors: ErrorLog) {
+    this.#errors = errors;
   }
 
   on<TName extends keyof TEvents>(name: TName, listener: TEvents[TName]): void {
@@ -60,7 +60,7 @@ export class ZmqListeners<TEvents extends Record<string, unknown>> {
       try {
         (listener as (...args: unknown[]) => void)(...(args as unknown[]));
       } catch (error) {
-        this.#logger.error(error);
+        this.#errors.log(`a listener of '${String(name)}'`, error);
       }
     }
   }

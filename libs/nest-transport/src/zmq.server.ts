@@ -11,7 +11,8 @@ import { EventRunner, type EventRunnerStats } from './inflight/event.runner.js';
 import { ServerCalls, type ServerCallsStats } from './inflight/server.calls.js';
 import { Waiter } from './inflight/waiter.js';
 import { PayloadCodecs } from './packet/payload.codec.js';
-import { LogLimiter } from './worker/log.limiter.js';
+import { ErrorLog } from './error.log.js';
+import { LogLimiter } from './log.limiter.js';
 import { systemClock } from './zmq.clock.js';
 import { ZMQ_TRANSPORT } from './zmq.constants.js';
 import { ZmqClosedError, ZmqOptionsError, ZmqPeerLostError } from './zmq.errors.js';
@@ -69,6 +70,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
   readonly #listeners: ZmqListeners<ZmqServerEvents>;
   readonly #instruments: Instruments | undefined;
   readonly #log: LogLimiter;
+  readonly #errors: ErrorLog;
   /** The hook that Nest's base class starts with; while it is there, calls need not go through it. */
   readonly #noStartHook = this.onProcessingStartHook;
   #running: Running | undefined;
@@ -82,9 +84,10 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
     const { clock = systemClock } = options;
     this.#options = options;
     this.logger = loggerOf(options.logger, ZmqServer.name);
-    this.#listeners = new ZmqListeners(this.logger);
     this.#instruments = Instruments.of(options.peerName, options, clock);
     this.#log = new LogLimiter(clock, (message) => this.logger.warn(message));
+    this.#errors = new ErrorLog(this.#log, this.logger);
+    this.#listeners = new ZmqListeners(this.#errors);
     this.#codecs = new PayloadCodecs(options.codec, maxMessageSize(options));
     this.#deadlines = new DeadlineQueue(clock);
   }
@@ -224,7 +227,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
       hooks: () => this.#hooks(),
       deserializer: this.#options.deserializer,
       instruments: this.#instruments,
-      logger: this.logger,
+      errors: this.#errors,
       log: this.#log,
     });
   }
@@ -251,7 +254,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
       streamIdleTimeoutMs: this.#options.streamIdleTimeout ?? 0,
       refuse: (client, { envelope }, error) => channel.refuse(client, envelope, error),
       countDuplicate: () => channel.countDuplicate(),
-      logger: this.logger,
+      errors: this.#errors,
     });
     const channel: CallServerChannel = new CallServerChannel(endpoints, this.#options, {
       call: (client, request) => runner.handle(client, request),

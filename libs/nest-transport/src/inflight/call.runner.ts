@@ -1,4 +1,3 @@
-import type { LoggerService } from '@nestjs/common';
 import {
   type ConsumerDeserializer,
   type ConsumerSerializer,
@@ -14,7 +13,8 @@ import type { PayloadCodecs } from '../packet/payload.codec.js';
 import { ZmqContext } from '../zmq.context.js';
 import { ZmqTooLargeError } from '../zmq.errors.js';
 import type { Instruments } from '../zmq.instruments.js';
-import type { LogLimiter } from '../worker/log.limiter.js';
+import type { ErrorLog } from '../error.log.js';
+import type { LogLimiter } from '../log.limiter.js';
 import type { ClientLink } from './client.link.js';
 import type { DeadlineQueue } from './deadline.queue.js';
 import { isAsyncIterable, ReplyIterator } from './reply.iterator.js';
@@ -45,7 +45,8 @@ export interface CallRunnerOptions {
   /** Answers a call that is not run. */
   readonly refuse: (client: ClientLink, request: CallRequest, error: unknown) => void;
   readonly countDuplicate: () => void;
-  readonly logger: Pick<LoggerService, 'error'>;
+  /** For what handlers throw where Nest's filters do not see it. */
+  readonly errors: ErrorLog;
 }
 
 /**
@@ -244,17 +245,21 @@ export class CallRunner implements ServerCallHost {
 
   #iterate(call: ServerCall, values: AsyncIterable<unknown>): void {
     const { calls, streamIdleTimeoutMs } = this.#options;
-    const replies = new ReplyIterator(call, values, streamIdleTimeoutMs, this.#thrownByIterator);
+    const replies = new ReplyIterator(call, values, streamIdleTimeoutMs, (error) =>
+      this.#thrownByIterator(call, error),
+    );
     call.subscription = new Subscription(() => replies.stop());
     void replies.run().then(() => calls.release(call));
   }
 
   /** Nest's filters do not see what an iterator throws, so its rule is kept here: only an `RpcException` is for the caller. */
-  readonly #thrownByIterator = (error: unknown): unknown => {
+  #thrownByIterator(call: ServerCall, error: unknown): unknown {
     if (error instanceof RpcException) return error;
-    this.#options.logger.error(error);
+    const { errors, handlerOf, patternOf } = this.#options;
+    const handler = handlerOf(call.name);
+    errors.log(handler === undefined ? 'a handler' : `handler '${patternOf(handler)}'`, error);
     return { status: 'error', message: 'Internal server error' };
-  };
+  }
 
   #refuse(
     client: ClientLink,

@@ -1,4 +1,3 @@
-import type { LoggerService } from '@nestjs/common';
 import type { ConsumerDeserializer, IncomingEvent, MessageHandler } from '@nestjs/microservices';
 import { isObservable, type Observable, type Subscription } from 'rxjs';
 import type { IncomingEventPacket } from '../packet/event.packet.js';
@@ -6,7 +5,8 @@ import type { PayloadCodecs } from '../packet/payload.codec.js';
 import { ZmqCancellation } from '../zmq.cancellation.js';
 import { ZmqContext } from '../zmq.context.js';
 import type { Instruments, Observed } from '../zmq.instruments.js';
-import type { LogLimiter } from '../worker/log.limiter.js';
+import type { ErrorLog } from '../error.log.js';
+import type { LogLimiter } from '../log.limiter.js';
 import type { ZmqPeer } from '../zmq.peer.js';
 import type { ProcessingHooks } from './call.runner.js';
 import type { EventHandler, WaitingEvent } from './event.handler.js';
@@ -38,7 +38,7 @@ export interface EventRunnerOptions {
   readonly hooks: () => ProcessingHooks | undefined;
   readonly deserializer: ConsumerDeserializer | undefined;
   /** For what handlers throw. */
-  readonly logger: Pick<LoggerService, 'error'>;
+  readonly errors: ErrorLog;
   /** For what peers cause. */
   readonly log: LogLimiter;
 }
@@ -137,7 +137,7 @@ export class EventRunner {
       if (observed === undefined) this.#start(context, run);
       else observed.run(() => this.#start(context, run));
     } catch (error) {
-      this.#options.logger.error(error);
+      this.#threw(handler, error);
       observed?.end({ outcome: 'failed', error });
       this.#done(handler, cancellation);
     }
@@ -162,7 +162,7 @@ export class EventRunner {
    * @returns what it failed with, if it did
    */
   async #invoke(
-    { handler }: EventHandler,
+    handler: EventHandler,
     event: IncomingEventPacket,
     data: unknown,
     context: ZmqContext,
@@ -170,10 +170,10 @@ export class EventRunner {
   ): Promise<Failure | undefined> {
     let result: unknown;
     try {
-      result = await handler(await this.#deserialize(event, data), context);
+      result = await handler.handler(await this.#deserialize(event, data), context);
     } catch (error) {
       this.#stats.failed++;
-      this.#options.logger.error(error);
+      this.#threw(handler, error);
       return { error };
     }
     return isObservable(result) ? this.#untilDone(result, cancellation) : undefined;
@@ -200,6 +200,11 @@ export class EventRunner {
     const { name, metadata } = event;
     const packet = { pattern: name, data, ...(metadata.headers === undefined ? {} : { metadata: metadata.headers }) };
     return ((await deserializer.deserialize(packet, { channel: name })) as IncomingEvent).data;
+  }
+
+  #threw({ handler }: EventHandler, error: unknown): void {
+    const { errors, patternOf } = this.#options;
+    errors.log(`the event handler '${patternOf(handler)}'`, error);
   }
 
   #done(handler: EventHandler, cancellation: ZmqCancellation): void {

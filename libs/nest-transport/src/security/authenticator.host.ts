@@ -1,7 +1,7 @@
 import { Authenticator } from '@nest-zmq/core';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { DiscoveryService } from '@nestjs/core';
-import { LogLimiter } from '../worker/log.limiter.js';
+import { LogLimiter } from '../log.limiter.js';
 import { systemClock } from '../zmq.clock.js';
 import { ZmqOptionsError } from '../zmq.errors.js';
 import { ZmqAuthenticatorError } from './authenticator.errors.js';

@@ -10,7 +10,7 @@ import { Admission } from './admission.js';
 import { DeadLetters, type ZmqDeadLetter, type ZmqDeadLetterHook, type ZmqDeadLetterReason } from './dead.letters.js';
 import { TaskDispatcher } from './dispatcher.js';
 import type { DispatcherCounts } from './dispatcher.counts.js';
-import { LogLimiter } from './log.limiter.js';
+import { LogLimiter } from '../log.limiter.js';
 import { tellMismatch } from './mismatch.js';
 import { PoolTask, type TaskContent, type TaskOutcome } from './pool.task.js';
 import type { PendingPush } from './push.queue.js';

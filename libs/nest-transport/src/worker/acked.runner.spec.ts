@@ -5,7 +5,7 @@ import { frames, shown } from '../testing/frames.js';
 import { ManualClock } from '../testing/manual.clock.js';
 import { turns } from '../testing/turns.js';
 import { AckedRunner, PoolLink } from './acked.runner.js';
-import { LogLimiter } from './log.limiter.js';
+import { LogLimiter } from '../log.limiter.js';
 import type { ZmqTaskContext } from './task.context.js';
 import type { ZmqTaskFailure } from './task.failure.js';
 import type { RetryPolicy } from './task.retry.js';

@@ -3,7 +3,7 @@ import { maxMessageSize } from '../channels/socket.options.js';
 import { PayloadCodecs } from '../packet/payload.codec.js';
 import type { ZmqClock } from '../zmq.clock.js';
 import { type AckCounts, AckedRunner } from './acked.runner.js';
-import type { LogLimiter } from './log.limiter.js';
+import type { LogLimiter } from '../log.limiter.js';
 import type { ZmqWorkersOptions } from './worker.options.js';
 import type { WorkerSetup } from './worker.setup.js';
 

@@ -1,6 +1,6 @@
 import { ManualClock } from '../testing/manual.clock.js';
 import { DeadLetters, type ZmqDeadLetter } from './dead.letters.js';
-import { LogLimiter } from './log.limiter.js';
+import { LogLimiter } from '../log.limiter.js';
 
 const letter: ZmqDeadLetter = {
   pool: 'jobs',

@@ -1,5 +1,5 @@
 import type { ZmqHeaders } from '../packet/metadata.codec.js';
-import type { LogLimiter } from './log.limiter.js';
+import type { LogLimiter } from '../log.limiter.js';
 
 /** Why a task is given up. */
 export type ZmqDeadLetterReason =

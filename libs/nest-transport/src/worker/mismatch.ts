@@ -1,5 +1,5 @@
 import type { Event, Observer } from '@nest-zmq/core';
-import type { LogLimiter } from './log.limiter.js';
+import type { LogLimiter } from '../log.limiter.js';
 
 const OTHER_END = /the peer is a (PUSH|PULL|ROUTER|DEALER),/;
 

@@ -1,4 +1,4 @@
-import type { LogLimiter } from './log.limiter.js';
+import type { LogLimiter } from '../log.limiter.js';
 import type { ZmqTaskFailure } from './task.failure.js';
 
 /** Calls the worker's `@OnTaskFailure()` method. */

@@ -3,7 +3,7 @@ import { encodeTask } from '../packet/task.packet.js';
 import { ManualClock } from '../testing/manual.clock.js';
 import { turns } from '../testing/turns.js';
 import type { ZmqPeer } from '../zmq.peer.js';
-import { LogLimiter } from './log.limiter.js';
+import { LogLimiter } from '../log.limiter.js';
 import type { ZmqTaskContext } from './task.context.js';
 import { ZmqFinalError } from './worker.errors.js';
 import type { ZmqTaskFailure } from './task.failure.js';

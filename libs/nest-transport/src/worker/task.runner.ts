@@ -9,7 +9,7 @@ import { type TaskRun, ZmqTaskContext } from './task.context.js';
 import { type FailureHook, messageOf, shortened, TaskFailures } from './task.failures.js';
 import type { TaskInvoker } from './task.invoker.js';
 import { delayAfter, mayRetry, type RetryPolicy } from './task.retry.js';
-import type { LogLimiter } from './log.limiter.js';
+import type { LogLimiter } from '../log.limiter.js';
 
 /** Gets each message, in order. */
 export type TaskSink = (message: readonly Buffer[], peer: ZmqPeer) => void;

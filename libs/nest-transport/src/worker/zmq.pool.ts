@@ -17,7 +17,7 @@ import { ZmqRecord } from '../zmq.record.js';
 import { AckedPool, type Patience, type ZmqPoolAckStats } from './acked.pool.js';
 import { Admission } from './admission.js';
 import type { ZmqDeadLetterHook } from './dead.letters.js';
-import { LogLimiter } from './log.limiter.js';
+import { LogLimiter } from '../log.limiter.js';
 import { observePush } from './task.observer.js';
 import type { TaskContent } from './pool.task.js';
 import { checkPoolOptions, DEFAULT_POOL_SEND_MARK, type ZmqPoolOptions } from './worker.options.js';

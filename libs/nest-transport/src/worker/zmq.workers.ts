@@ -7,7 +7,7 @@ import { loggerOf, type ZmqLogger } from '../zmq.logger.js';
 import type { ZmqPeer } from '../zmq.peer.js';
 import { AckedWorkers, type ZmqWorkersAckStats } from './acked.workers.js';
 import { KeepAlive } from './keep-alive.js';
-import { LogLimiter } from './log.limiter.js';
+import { LogLimiter } from '../log.limiter.js';
 import { tellMismatch } from './mismatch.js';
 import { observeTasks } from './task.observer.js';
 import { type TaskCounts, TaskRunner } from './task.runner.js';

@@ -1,4 +1,4 @@
-import { ManualClock } from '../testing/manual.clock.js';
+import { ManualClock } from './testing/manual.clock.js';
 import { LogLimiter } from './log.limiter.js';
 
 describe('LogLimiter', () => {

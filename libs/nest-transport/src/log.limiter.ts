@@ -1,4 +1,4 @@
-import type { ZmqClock } from '../zmq.clock.js';
+import type { ZmqClock } from './zmq.clock.js';
 
 const INTERVAL_MS = 10_000;
 
@@ -21,14 +21,24 @@ export class LogLimiter {
    * @param message made only when it is written
    */
   log(kind: string, message: () => string): void {
+    const suppressed = this.admit(kind);
+    if (suppressed === undefined) return;
+    this.#write(suppressed === 0 ? message() : `${message()} (and ${suppressed} more like this before)`);
+  }
+
+  /**
+   * For what is written elsewhere.
+   * @param kind as above
+   * @returns how many were left out since the last; `undefined` when this one is left out too
+   */
+  admit(kind: string): number | undefined {
     const now = this.#clock.now();
     const state = this.#kinds.get(kind);
     if (state !== undefined && now < state.nextAt) {
       state.suppressed++;
-      return;
+      return undefined;
     }
-    const suppressed = state?.suppressed ?? 0;
     this.#kinds.set(kind, { nextAt: now + INTERVAL_MS, suppressed: 0 });
-    this.#write(suppressed === 0 ? message() : `${message()} (and ${suppressed} more like this before)`);
+    return state?.suppressed ?? 0;
   }
 }
