@@ -73,6 +73,8 @@ export class SealedTraffic implements Traffic {
 
   /** A message frame with a MESSAGE: written into the batch if it is small, as memory of its own if it is large. */
   #seal(flags: number, payload: Buffer, batch: Batch): void {
+    // The rest of a message without its beginning would be taken for a whole one.
+    if (this.#failure !== undefined) return;
     try {
       this.#write(flags, payload, batch);
     } catch (error) {
@@ -95,9 +97,9 @@ export class SealedTraffic implements Traffic {
     else this.#end(usedUp());
   }
 
-  /** What is behind this message cannot be said without it. */
+  /** What is behind this frame cannot be said without it. */
   #end(failure: ProtocolError): void {
-    this.#failure ??= failure;
+    this.#failure = failure;
     this.#wake();
   }
 }

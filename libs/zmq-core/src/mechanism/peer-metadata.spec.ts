@@ -100,7 +100,7 @@ describe('readPeerMetadata', () => {
   it('beside an authenticator nobody says of himself what it may say of others', () => {
     const properties = decodeMetadata(
       encodeMetadata(
-        [['Socket-Type', 'DEALER'], ['Identity', 'a'], ['X-mine', '1'], ['x-Role', 'root'], ['role', 'root'], ['Team', 'x']]
+        [['Socket-Type', 'DEALER'], ['Identity', 'a'], ['X-mine', '1'], ['x-Role', 'root'], ['role', 'root'], ['Team', 'x'], ['Identity-role', 'root']]
           .map(([name, value]) => [name!, Buffer.from(value!)] as const), // prettier-ignore
       ),
     );
