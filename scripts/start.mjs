@@ -1,18 +1,19 @@
 /**
  * `npm start`: the gateway and three game servers as processes of their own, until Ctrl+C.
  * `npm start -- --scenario`: the scripted story, which ends with a table and exits 0 only if its claims held.
- * Both work from a fresh clone on.
+ * `npm start -- --traces`: with a line for each span of OpenTelemetry.
+ * All work from a fresh clone on.
  */
 import { Cluster } from './demo/cluster.mjs';
 import { showLive } from './demo/live.mjs';
 import { playScenario } from './demo/scenario.mjs';
 import { ensureBuilt, ensureInstalled } from './setup.mjs';
 
-const OPTIONS = ['--scenario'];
+const OPTIONS = ['--scenario', '--traces'];
 const given = process.argv.slice(2);
 const unknown = given.filter((option) => !OPTIONS.includes(option));
 if (unknown.length > 0) {
-  console.error(`Unknown: ${unknown.join(' ')}. There is: npm start, and npm start -- --scenario`);
+  console.error(`Unknown: ${unknown.join(' ')}. There is: npm start, npm start -- --scenario, npm start -- --traces`);
   process.exit(2);
 }
 
@@ -24,7 +25,7 @@ try {
   process.exit(error.exitCode ?? 1);
 }
 
-const cluster = new Cluster();
+const cluster = new Cluster({ traces: given.includes('--traces') });
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {

@@ -1,7 +1,7 @@
 import { list, object, optional, text, whole } from './checks.js';
 
 /** The names that gateway and game servers call each other by. */
-export const CALLS = { joinPlayer: 'players.join' } as const;
+export const CALLS = { joinPlayer: 'players.join', metrics: 'metrics' } as const;
 export const EVENTS = {
   announcement: 'announcement',
   matchFinished: 'match.finished',

@@ -9,6 +9,8 @@ const MAIN_FILES = {
   gateway: join(root, 'dist/apps/demo-gateway/apps/demo-gateway/src/main.js'),
   server: join(root, 'dist/apps/demo-worker/apps/demo-worker/src/main.js'),
 };
+/** Loaded before a process of the demo: it prints the spans. */
+const TRACING = new URL('tracing.mjs', import.meta.url).href;
 const START_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 15_000;
 const onWindows = process.platform === 'win32';
@@ -26,11 +28,17 @@ export class Cluster {
   onLine = (name, line) => console.log(`[${name}] ${line}`);
   /** Gets each end of a process that was not asked for. */
   onLost = (name, how) => console.error(`[${name}] ended by itself: ${how}`);
+  #nodeArguments = ['--enable-source-maps'];
   #processes = new Map();
   #stopping;
   #stopBegins;
   /** Resolves when `stop` is called for the first time. */
   stopBegins = new Promise((resolve) => (this.#stopBegins = resolve));
+
+  /** @param traces whether the processes print their spans */
+  constructor({ traces = false } = {}) {
+    if (traces) this.#nodeArguments.push('--import', TRACING);
+  }
 
   get isStopping() {
     return this.#stopping !== undefined;
@@ -115,7 +123,7 @@ export class Cluster {
 
   async #start(name, file, env) {
     if (this.isStopping) throw new Error('The cluster is stopping');
-    const child = spawn(process.execPath, ['--enable-source-maps', file], {
+    const child = spawn(process.execPath, [...this.#nodeArguments, file], {
       cwd: root,
       env: { ...process.env, LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

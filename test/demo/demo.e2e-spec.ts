@@ -19,6 +19,14 @@ async function join(rating = 1_000): Promise<{ id: string; server: string }> {
   return body as { id: string; server: string };
 }
 
+/** What Prometheus would read, without the prefix of the names. */
+async function scrape(): Promise<Map<string, number>> {
+  const response = await fetch(`${players.url}/metrics`);
+  expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+  const lines = [...(await response.text()).matchAll(/^nest_zmq_(\w+\{.*\}) (\S+)$/gm)];
+  return new Map(lines.map(([, key, value]) => [key!, Number(value)]));
+}
+
 beforeAll(async () => {
   const [started, ready] = await DemoProcess.start('gateway', { PORT: '0', CLUSTER_PORT: '0' });
   gateway = started;
@@ -30,7 +38,16 @@ afterAll(() => DemoProcess.killAll());
 
 describe('a gateway without game servers', () => {
   it('says so', async () => {
-    expect(await players.get('/health')).toMatchObject({ status: 503, body: { servers: 0 } });
+    expect(await players.get('/health')).toMatchObject({
+      status: 503,
+      body: {
+        status: 'error',
+        details: {
+          'game-servers': { status: 'down', peersUp: 0, peers: [] },
+          matchmaking: { status: 'down', workers: [] },
+        },
+      },
+    });
     expect(await players.get('/servers')).toEqual({ status: 200, body: { servers: [] } });
   });
 
@@ -58,7 +75,20 @@ describe('three game servers that know only the gateway', () => {
         inFlight: 0,
       });
     }
-    expect(await players.get('/health')).toMatchObject({ status: 200, body: { servers: 3 } });
+  });
+
+  it('are asked for their health, each', async () => {
+    const { status, body } = await players.get('/health');
+    expect({ status, body }).toMatchObject({
+      status: 200,
+      body: { status: 'ok', details: { 'game-servers': { peersUp: 3 }, matchmaking: { status: 'up' } } },
+    });
+    const { peers } = (body['details'] as { 'game-servers': { peers: { name: string; up: boolean }[] } })[
+      'game-servers'
+    ];
+    expect(new Map(peers.map(({ name, up }) => [name, up]))).toEqual(
+      new Map(['game-1', 'game-2', 'game-3'].map((name) => [name, true])),
+    );
   });
 
   it('share the players, and each player lives on one', async () => {
@@ -136,12 +166,43 @@ describe('three game servers that know only the gateway', () => {
     expect(standings.map(({ body }) => Number(body['wins']) + Number(body['losses']))).toEqual([1, 1]);
   });
 
+  it('and the gateway have metrics, all at one address', async () => {
+    const metrics = await scrape();
+    // 30 players, Ada, one short visit, two contenders
+    const joined = ['game-1', 'game-2', 'game-3'].map((name) =>
+      metrics.get(
+        `server_call_duration_seconds_count{name="${name}",pattern="players.join",outcome="completed",process="${name}"}`,
+      ),
+    );
+    expect(joined.reduce((sum: number, count) => sum + count!, 0)).toBe(34);
+    expect(metrics.get('client_servers{name="gateway",process="gateway"}')).toBe(3);
+    expect(metrics.get('pool_workers{name="matchmaking",process="gateway"}')).toBe(3);
+    const done = ['game-1', 'game-2', 'game-3'].map((name) =>
+      metrics.get(`workers_done_total{name="matchmaking",process="${name}"}`),
+    );
+    expect(done.reduce((sum: number, count) => sum + count!, 0)).toBeGreaterThanOrEqual(1);
+  });
+
   it('take one more in while the gateway runs', async () => {
     await startServer('game-4');
     await players.untilListed('game-1', 'game-2', 'game-3', 'game-4');
     const answeredBy = new Set<string>();
     for (let number = 0; number < 8; number += 1) answeredBy.add((await join()).server);
     expect(answeredBy).toEqual(new Set(['game-1', 'game-2', 'game-3', 'game-4']));
+  });
+
+  it('when one is frozen, its health says so, and its metrics are left out', async () => {
+    servers.get('game-4')!.signal('SIGSTOP');
+    const { status, body } = await players.get('/health');
+    expect({ status, body }).toMatchObject({ status: 200, body: { details: { 'game-servers': { peersUp: 3 } } } });
+    const { peers } = (body['details'] as { 'game-servers': { peers: { name: string; up: boolean }[] } })[
+      'game-servers'
+    ];
+    expect(peers.filter(({ up }) => !up).map(({ name }) => name)).toEqual(['game-4']);
+    const processes = [...(await scrape()).keys()].map((key) => /process="(.+?)"/.exec(key)![1]!);
+    expect(new Set(processes)).toEqual(new Set(['gateway', 'game-1', 'game-2', 'game-3']));
+    servers.get('game-4')!.signal('SIGCONT');
+    await players.until((list) => list.every(({ inFlight }) => inFlight === 0));
   });
 
   it('when one is killed: its call fails at once and says where, the next calls do not notice', async () => {

@@ -1,6 +1,10 @@
 import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
 import { ZmqModule } from '@nest-zmq/transport';
+import { ZmqHealthIndicator } from '@nest-zmq/transport/terminus';
+import { Registry } from 'prom-client';
 import { MATCHMAKING_POOL } from '../../demo-contract/messages.js';
+import { metricsOf, observedBy } from '../../demo-contract/observation.js';
 import { AnnouncementsController } from './announcements/announcements.controller.js';
 import { ClusterController } from './cluster/cluster.controller.js';
 import { ClusterService } from './cluster/cluster.service.js';
@@ -11,15 +15,22 @@ import { IndexController } from './index.controller.js';
 import { MatchmakingController } from './matchmaking/matchmaking.controller.js';
 import { MatchmakingService } from './matchmaking/matchmaking.service.js';
 import { RoundsController } from './matchmaking/rounds.controller.js';
+import { HealthController } from './operations/health.controller.js';
+import { MetricsController } from './operations/metrics.controller.js';
 import { PlayersController } from './players/players.controller.js';
 import { PlayersService } from './players/players.service.js';
 
 @Module({})
 export class GatewayModule implements NestModule {
   static with({ endpoints }: GatewayConfig): DynamicModule {
+    const registry = metricsOf('gateway');
     return {
       module: GatewayModule,
       imports: [
+        // whoever asks is told; a line in the log for each probe says nothing more
+        TerminusModule.forRoot({ logger: false }),
+        // the server is where game servers call with their reports
+        ZmqModule.forRoot({ peerName: 'gateway', ...observedBy(registry), server: { bind: endpoints.reports } }),
         ZmqModule.registerClient({
           name: 'game-servers',
           bind: endpoints.calls,
@@ -36,8 +47,17 @@ export class GatewayModule implements NestModule {
         ClusterController,
         ReportsController,
         RoundsController,
+        HealthController,
+        MetricsController,
       ],
-      providers: [ClusterService, PlayersService, MatchmakingService, ShutdownService],
+      providers: [
+        ClusterService,
+        PlayersService,
+        MatchmakingService,
+        ShutdownService,
+        ZmqHealthIndicator,
+        { provide: Registry, useValue: registry },
+      ],
     };
   }
 

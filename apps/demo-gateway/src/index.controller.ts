@@ -15,7 +15,8 @@ export class IndexController {
       'GET /matchmaking': 'how many wait, and how many matches were played',
       'GET /servers': 'the connected game servers, and what each has handled',
       'GET /servers/live': 'the same as server-sent events',
-      'GET /health': 'whether anybody could answer a call',
+      'GET /health': 'whether game servers answer, one by one',
+      'GET /metrics': 'counters and durations of the whole cluster, for Prometheus',
     };
   }
 }

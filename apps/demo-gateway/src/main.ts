@@ -10,7 +10,7 @@ import { GatewayModule } from './gateway.module.js';
 
 stopWithParent();
 const config = await readConfig(process.env);
-const { host, httpPort, address, endpoints } = config;
+const { host, httpPort, address } = config;
 
 // players on one side
 const app = await NestFactory.create<NestExpressApplication>(GatewayModule.with(config), {
@@ -20,10 +20,7 @@ app.useGlobalPipes(new StandardSchemaValidationPipe());
 app.useGlobalFilters(new ClusterErrorFilter(app.getHttpAdapter()));
 
 // game servers on the other: they call with their reports
-const reports = app.connectMicroservice(
-  { strategy: new ZmqServer({ peerName: 'gateway', bind: endpoints.reports }) },
-  { deferInitialization: true },
-);
+const reports = app.connectMicroservice({ strategy: app.get(ZmqServer) }, { deferInitialization: true });
 reports.useGlobalPipes(new StandardSchemaValidationPipe());
 
 app.enableShutdownHooks(undefined, { useProcessExit: true });

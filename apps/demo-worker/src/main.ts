@@ -1,7 +1,7 @@
 import { Logger, StandardSchemaValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { type MicroserviceOptions, RpcException } from '@nestjs/microservices';
-import { ZmqServer } from '@nest-zmq/transport';
+import { RpcException } from '@nestjs/microservices';
+import { zmqMicroservice } from '@nest-zmq/transport';
 import { loggerFrom } from '../../demo-contract/logging.js';
 import type { Refusal } from '../../demo-contract/messages.js';
 import { stopWithParent, tellParent } from '../../demo-contract/parent-process.js';
@@ -12,8 +12,8 @@ stopWithParent();
 const config = readConfig(process.env);
 const { name, gateway } = config;
 
-const app = await NestFactory.createMicroservice<MicroserviceOptions>(GameServerModule.with(config), {
-  strategy: new ZmqServer({ peerName: name, connect: gateway.calls, events: { connect: gateway.events } }),
+const app = await NestFactory.createMicroservice(GameServerModule.with(config), {
+  ...zmqMicroservice(),
   logger: loggerFrom(process.env, name),
 });
 app.useGlobalPipes(

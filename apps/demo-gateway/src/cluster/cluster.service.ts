@@ -1,6 +1,18 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { InjectZmqClient, ZmqClient } from '@nest-zmq/transport';
-import { auditTime, lastValueFrom, map, type Observable, ReplaySubject, startWith, Subject, takeUntil } from 'rxjs';
+import { InjectZmqClient, ZmqClient, ZmqRecordBuilder } from '@nest-zmq/transport';
+import {
+  auditTime,
+  EMPTY,
+  lastValueFrom,
+  map,
+  type Observable,
+  onErrorResumeNextWith,
+  ReplaySubject,
+  startWith,
+  Subject,
+  takeUntil,
+  toArray,
+} from 'rxjs';
 import type { ServerReport } from '../../../demo-contract/messages.js';
 
 const LIVE_EVERY_MS = 100;
@@ -46,6 +58,15 @@ export class ClusterService implements OnModuleDestroy {
   /** Calls one of the servers. @throws what its handler threw, or a `ZmqTransportError` */
   async ask<TAnswer>(pattern: string, data: object): Promise<TAnswer> {
     return lastValueFrom(this.client.send<TAnswer>(pattern, data));
+  }
+
+  /** Asks all of them, and gives what has come within the time. */
+  async askAll<TAnswer>(pattern: string, withinMs: number): Promise<TAnswer[]> {
+    // with nobody there it would wait for the first
+    if (this.client.servers().length === 0) return [];
+    const record = new ZmqRecordBuilder({}).setDeadline(withinMs).build();
+    const answers = this.client.sendToAll<TAnswer>(pattern, record);
+    return lastValueFrom(answers.pipe(onErrorResumeNextWith(EMPTY), toArray()));
   }
 
   /** Tells all of them; resolves when it is on its way. */
