@@ -41,9 +41,11 @@ interface Side {
   readonly authenticator?: Authenticator | undefined;
   readonly options?: Partial<ZmtpOptions>;
   readonly wake?: () => void;
+  readonly library?: CryptoBackend;
 }
 
-function side({ socketType, security, authenticator, options, wake = () => {} }: Side): Conversation {
+function side(given: Side): Conversation {
+  const { socketType, security, authenticator, options, wake = () => {}, library = backend } = given;
   const all: ZmtpOptions = {
     socketType,
     routingId: undefined,
@@ -57,7 +59,7 @@ function side({ socketType, security, authenticator, options, wake = () => {} }:
     security,
     ...options,
   };
-  const crypto = { backend, load() {}, whenLoaded: () => () => {} };
+  const crypto = { backend: library, load() {}, whenLoaded: () => () => {} };
   const surroundings = { authenticator, crypto, random: systemRandom, host: '10.0.0.9', wake };
   return new Conversation(new ZmtpConnection(all, '10.0.0.9:5', 0, surroundings));
 }
@@ -398,6 +400,43 @@ describe('traffic under CURVE', () => {
     server.receive(client.encode([pattern(301)]));
     expect(server.sink.failures).toMatchObject([{ error: { message: expect.stringContaining('over the limit') } }]);
     expect(server.sink.messages).toHaveLength(1);
+  });
+
+  it('what its library has no memory for ends it on either side, and no other connection', () => {
+    const check = (size: number): void => {
+      if (size > 5000) throw new ProtocolError('ERR_ZMTP_UNSPECIFIED', 'no memory');
+    };
+    const library: CryptoBackend = {
+      name: 'scarce',
+      publicKey: (key) => backend.publicKey(key),
+      sharedKey: (publicKey, secretKey) => backend.sharedKey(publicKey, secretKey),
+      seal: (key, nonce, first, rest, target, at) => {
+        check(rest.length);
+        backend.seal(key, nonce, first, rest, target, at);
+      },
+      open: (key, nonce, body, at) => {
+        check(body.length);
+        return backend.open(key, nonce, body, at);
+      },
+    };
+    const noMemory = [{ kind: 'protocol', handshaking: false, error: { code: 'ERR_ZMTP_UNSPECIFIED' } }];
+    const other = connected({ library }, { library });
+
+    const receiving = connected({ library });
+    receiving.server.receive(receiving.client.encode([Buffer.from('1')], [pattern(6000)], [Buffer.from('3')]));
+    expect(receiving.server.sink.texts).toEqual([['1']]);
+    expect(receiving.server.sink.failures).toMatchObject(noMemory);
+
+    let woken = 0;
+    const sending = connected({}, { library, wake: () => woken++ });
+    const before = woken;
+    sending.server.receive(sending.client.encode([Buffer.from('1')], [pattern(6000), Buffer.from('2')]));
+    expect([sending.server.sink.texts, woken - before]).toEqual([[['1']], 1]);
+    sending.client.drain();
+    expect(sending.client.sink.failures).toMatchObject(noMemory);
+
+    other.server.receive(other.client.encode([Buffer.from('still there')]));
+    expect(other.server.sink.texts).toEqual([['still there']]);
   });
 
   it('the limit of frames holds', () => {
