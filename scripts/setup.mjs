@@ -18,7 +18,7 @@ const BUILT_FILES = [
 ];
 
 /** What the build reads. */
-const BUILD_INPUTS = ['package-lock.json', 'tsconfig.json', 'nest-cli.json', 'libs', 'apps'];
+const BUILD_INPUTS = ['package-lock.json', 'tsconfig.json', 'nest-cli.json', 'scripts/bundle.mjs', 'libs', 'apps'];
 
 /**
  * Runs a command at the root of the repository with its output shown.
