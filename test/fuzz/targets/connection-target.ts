@@ -110,6 +110,7 @@ export class ConnectionTarget implements Target {
     const connection = this.#create();
     const sink = new WatchfulSink(this.#type, limits, this.#user);
     sink.trace = [];
+    const said: Buffer[] = [];
     connection.start(0);
     for (const chunk of chunks) {
       sink.received += chunk.length;
@@ -118,9 +119,12 @@ export class ConnectionTarget implements Target {
         sink.room = room();
         this.#drain(connection, sink);
       } while (sink.hasHadEnough && isOpen(sink));
+      // A peer that left answers unread would be another, and how many depends on the chunks.
+      said.push(this.#takeOutput(connection));
       if (!isOpen(sink)) break;
     }
-    sink.trace.push(`said ${this.#takeOutput(connection).toString('hex')}`);
+    said.push(this.#takeOutput(connection));
+    sink.trace.push(`said ${Buffer.concat(said).toString('hex')}`);
     return sink.trace;
   }
 
