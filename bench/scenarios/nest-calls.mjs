@@ -1,4 +1,3 @@
-import { lastValueFrom } from 'rxjs';
 import { CASES, keepInFlight, PERSON } from './nest-load.mjs';
 
 const roles = {
@@ -7,6 +6,8 @@ const roles = {
   },
 
   async client(contender, { endpoint, inFlight, count, warmup, percentile }, tell) {
+    // Here, since every other process of the bench reads this file too: rxjs would be half of its heap.
+    const { lastValueFrom } = await import('rxjs');
     const client = contender.calls.client(endpoint);
     await client.connect();
     const times = new Float64Array(Math.max(count, warmup));

@@ -1,4 +1,3 @@
-import { isObservable, lastValueFrom } from 'rxjs';
 import { CASES, keepInFlight, PERSON } from './nest-load.mjs';
 import { secondsSince } from './timing.mjs';
 
@@ -23,6 +22,7 @@ function oneWay(kind) {
     },
 
     async client(contender, { endpoint, inFlight, count }) {
+      const { isObservable, lastValueFrom } = await import('rxjs');
       const send = await contender[kind].sender(endpoint);
       let turn;
       await keepInFlight(inFlight, warmUp(count) + count, async (index) => {
