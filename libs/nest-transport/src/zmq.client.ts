@@ -3,7 +3,7 @@ import { ClientProxy, type IncomingResponse, type ReadPacket } from '@nestjs/mic
 import { connectable, defer, Observable, Subject } from 'rxjs';
 import { CallClientChannel, type ZmqPing } from './channels/call-client.channel.js';
 import { EventPublisherChannel } from './channels/event-publisher.channel.js';
-import { listOf, maxMessageSize } from './channels/socket.options.js';
+import { listOf, maxPayloadSize } from './channels/socket.options.js';
 import { DeadlineQueue } from './inflight/deadline.queue.js';
 import { PendingCall, type ReplyCallback } from './inflight/pending.call.js';
 import type { PendingCalls } from './inflight/pending.calls.js';
@@ -84,7 +84,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     this.#instruments = Instruments.of(options.peerName, options, clock);
     this.#log = new LogLimiter(clock, (message) => this.logger.error(message));
     this.#listeners = new ZmqListeners(new ErrorLog(this.#log, this.logger));
-    this.#codecs = new PayloadCodecs(options.codec, maxMessageSize(options));
+    this.#codecs = new PayloadCodecs(options.codec, maxPayloadSize(options));
     this.#outgoing = new OutgoingPackets(this.#codecs, options.serializer, options.deadline);
     this.#deadlines = new DeadlineQueue(clock);
   }

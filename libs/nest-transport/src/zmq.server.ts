@@ -3,7 +3,7 @@ import type { OnModuleDestroy } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { CallServerChannel, type CallServerStats } from './channels/call-server.channel.js';
 import { EventSubscriberChannel } from './channels/event-subscriber.channel.js';
-import { maxMessageSize } from './channels/socket.options.js';
+import { maxPayloadSize } from './channels/socket.options.js';
 import { fixedPrefix } from './channels/topic.matcher.js';
 import { CallRunner, type ProcessingHooks } from './inflight/call.runner.js';
 import { DeadlineQueue } from './inflight/deadline.queue.js';
@@ -88,7 +88,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
     this.#log = new LogLimiter(clock, (message) => this.logger.warn(message));
     this.#errors = new ErrorLog(this.#log, this.logger);
     this.#listeners = new ZmqListeners(this.#errors);
-    this.#codecs = new PayloadCodecs(options.codec, maxMessageSize(options));
+    this.#codecs = new PayloadCodecs(options.codec, maxPayloadSize(options));
     this.#deadlines = new DeadlineQueue(clock);
   }
 

@@ -1,5 +1,5 @@
-import { Router } from '@nest-zmq/core';
-import { attentivePeer, commonSocketOptions } from './socket.options.js';
+import { Context, Router } from '@nest-zmq/core';
+import { attentivePeer, commonSocketOptions, maxPayloadSize } from './socket.options.js';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -26,4 +26,11 @@ it('with another `maxMessageSize` the message follows, and without one it has no
     maxUnfinishedBytes: 4_000 + 64 * 1024,
   });
   expect(limitsOf({ maxMessageSize: -1 })).toMatchObject({ maxMessageSize: -1, maxUnfinishedBytes: 2 ** 31 - 1 });
+});
+
+it('what is sent is what the other side takes: also without a limit of ours, and within the limit of a context', async () => {
+  const context = new Context({ maxMessageSize: 500 });
+  const sizes = [{}, { maxMessageSize: 1_000 }, { maxMessageSize: -1 }, { maxMessageSize: -1, context }, { context }];
+  expect(sizes.map(maxPayloadSize)).toEqual([16 * MEBIBYTE, 1_000, 2 ** 31 - 1 - 64 * 1024, 500, 500]);
+  await context.terminate();
 });

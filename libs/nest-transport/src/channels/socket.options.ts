@@ -1,3 +1,4 @@
+import { context as defaultContext } from '@nest-zmq/core';
 import { securitySocketOptions } from '../security/security.sockets.js';
 import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
 import { MAX_ENVELOPE_BYTES } from '../packet/call.packet.js';
@@ -13,6 +14,8 @@ const MAX_DELAY = 2_000;
 /** What a message may have in all its parts, in parts of the largest size: the payload, and the rest. */
 const PARTS_OF_A_MESSAGE = 4;
 const MAX_FRAMES = 1_000;
+/** What the core takes of one message in all its parts (its `maxUnfinishedBytes`), in bytes. */
+const MAX_MESSAGE = 2 ** 31 - 1;
 /** The protocol keeps it in tenths of a second, in 16 bits. */
 const MAX_TIME_TO_LIVE = 6_553_500;
 
@@ -39,6 +42,13 @@ export function commonSocketOptions(options: ZmqSocketOptions) {
 /** The largest frame, in bytes; -1 is no limit. */
 export function maxMessageSize(options: ZmqSocketOptions): number {
   return options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE;
+}
+
+/** The largest payload that is sent, in bytes: beyond our limit there are that of the context, and what no message may have. */
+export function maxPayloadSize(options: ZmqSocketOptions): number {
+  const ours = maxMessageSize(options);
+  const { maxMessageSize: ofContext } = options.context ?? defaultContext;
+  return Math.min(ours < 0 ? Infinity : ours, ofContext, MAX_MESSAGE - MAX_ENVELOPE_BYTES);
 }
 
 /** A message of ours has few parts, and only one of them is large. What is in front of it has one for each device on the way. */

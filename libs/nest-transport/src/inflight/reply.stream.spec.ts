@@ -112,16 +112,89 @@ describe('many replies', () => {
     const call = start({ room: 1 });
     const source = new Subject<number>();
     call.run(source);
-    for (let i = 0; i < 3 && source.observed; i++) {
-      source.next(i);
-      await turns();
+    let given = 0;
+    for (; given < 20_000 && source.observed; given++) {
+      source.next(given);
+      if (given % 100 === 0) await turns(1);
     }
-    for (let i = 0; i < 20_000 && source.observed; i++) source.next(i);
-    expect(source.observed).toBe(false);
+    // One was sent, one waits in the outbox, 10,000 here; the turn in which they were too many came to its end.
+    expect(given).toBeGreaterThan(10_000);
+    expect(given).toBeLessThan(10_300);
     expect(call.outcomes).toEqual(['failed']);
     call.peer.make(Infinity);
     await turns(2);
     expect(call.replies().at(-1)?.[1]).toContain('"code":"OVERFLOW"');
+  });
+
+  it('does not fail for a burst, however large, when the client takes what it can', async () => {
+    const call = start({ room: 1_000 });
+    const source = new Subject<number>();
+    call.run(source);
+    let given = 0;
+    const give = (count: number) => {
+      for (const end = given + count; given < end; given++) source.next(given);
+    };
+    give(11_500);
+    await turns(1);
+    give(1);
+    await turns(2);
+    while (call.replies().length < given) {
+      call.peer.make(1_000);
+      await turns(2);
+      if (given < 20_000) give(100);
+    }
+    // Again, while the client is full.
+    give(1_500);
+    await turns(2);
+    give(30_000);
+    await turns(2);
+    give(1);
+    call.peer.make(Infinity);
+    await turns(2);
+    expect(call.replies()).toHaveLength(given);
+    expect(call.outcomes).toEqual([]);
+    source.complete();
+    expect(call.outcomes).toEqual(['completed']);
+  });
+
+  it('fails when it goes on after a burst of which the client takes nothing, or less than comes', async () => {
+    for (const taken of [0, 10]) {
+      const call = start({ room: 1_000 });
+      const source = new Subject<number>();
+      call.run(source);
+      for (let i = 0; i < 31_000; i++) source.next(i);
+      let turnsOver = 0;
+      for (; turnsOver < 1_000 && source.observed; turnsOver++) {
+        for (let i = 0; i < 100; i++) source.next(i);
+        call.peer.make(taken);
+        await turns(1);
+      }
+      expect(call.outcomes).toEqual(['failed']);
+      // 5,000 more than the burst had left.
+      expect(turnsOver).toBeGreaterThan(49);
+      expect(turnsOver).toBeLessThan(60);
+    }
+  });
+
+  it('gives all values in order when some wait at all times', async () => {
+    const call = start({ room: 1 });
+    const source = new Subject<WeakKey>();
+    call.run(source);
+    source.next({});
+    await turns();
+    for (let i = 0; i < 300; i++) {
+      for (let j = 0; j < 100; j++) source.next([i, j]);
+      call.peer.make(i === 0 ? 50 : 100);
+      await turns(2);
+    }
+    call.peer.make(Infinity);
+    await turns(2);
+    expect(
+      call
+        .replies()
+        .slice(1)
+        .map(([, value]) => value),
+    ).toEqual(Array.from({ length: 30_000 }, (_, i) => JSON.stringify([Math.floor(i / 100), i % 100])));
   });
 
   it('stops at a value that cannot be encoded', async () => {

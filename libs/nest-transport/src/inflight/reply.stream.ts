@@ -2,12 +2,19 @@ import type { Observer } from 'rxjs';
 import { wireError } from '../packet/error.codec.js';
 import type { ServerCall } from './server.call.js';
 
-/** Values of one stream that may come while its client is full; one more, and the call fails. */
+/** Values of one stream that may wait while its client is full. With more, and no burst that explains them, the call fails. */
 const MAX_WAITING_VALUES = 10_000;
+/** From here on it is looked at once in each turn of the event loop how many wait. */
+const WATCHED_VALUES = 5_000;
 
 /**
  * Sends what a handler's Observable gives, in order. It goes on only when the
  * client takes it: until then values wait here.
+ *
+ * What comes in one turn of the event loop has no limit: no client could have taken any of
+ * it. But what is left of that must shrink: when `WATCHED_VALUES` have come on top of it,
+ * the call fails. So a client that does not read, or far too slowly, costs the values of
+ * one burst and a bounded number.
  *
  * A caller of one value gets the last one. For a caller of many, a value waits one
  * microtask, so that the last one can say that it is the last.
@@ -23,6 +30,9 @@ export class ReplyStream implements Observer<unknown> {
   #error: { readonly error: unknown } | undefined;
   #scheduled = false;
   #blocked = false;
+  /** So many may wait at the end of a turn. */
+  #limit = WATCHED_VALUES;
+  #watching = false;
 
   constructor(call: ServerCall, idleTimeoutMs: number) {
     this.#call = call;
@@ -40,11 +50,11 @@ export class ReplyStream implements Observer<unknown> {
       return;
     }
     this.#values.push(value);
-    if (this.#blocked && this.#values.length - this.#first > MAX_WAITING_VALUES) {
-      this.#call.fail(wireError('ZmqOverflowError', 'OVERFLOW', 'The caller does not read the stream fast enough'));
+    if (this.#blocked) {
+      if (this.#waiting > this.#limit) this.#watch();
       return;
     }
-    if (this.#scheduled || this.#blocked) return;
+    if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(this.#pump);
   }
@@ -73,7 +83,7 @@ export class ReplyStream implements Observer<unknown> {
         return;
       }
       if (!call.value(value)) {
-        this.#blocked = true;
+        this.#block();
         call.whenWritable(this.#unblock);
         return;
       }
@@ -84,8 +94,42 @@ export class ReplyStream implements Observer<unknown> {
     else if (this.#completed) call.complete(undefined);
   };
 
+  #block(): void {
+    this.#blocked = true;
+    // A stream of which something waits at all times would grow by a place for each value that was sent.
+    if (this.#first > WATCHED_VALUES && this.#first > this.#values.length / 2) {
+      this.#values.splice(0, this.#first);
+      this.#first = 0;
+    }
+    if (this.#waiting <= WATCHED_VALUES) this.#limit = WATCHED_VALUES;
+    else if (this.#waiting > this.#limit) this.#watch();
+  }
+
+  get #waiting(): number {
+    return this.#values.length - this.#first;
+  }
+
+  #watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    setImmediate(this.#endOfTurn);
+  }
+
+  readonly #endOfTurn = (): void => {
+    this.#watching = false;
+    const waiting = this.#waiting;
+    // Of a stream that has ended no more can come.
+    if (this.#call.settled || this.#completed || waiting <= this.#limit) return;
+    if (this.#limit === WATCHED_VALUES) {
+      this.#limit = Math.max(MAX_WAITING_VALUES, waiting + WATCHED_VALUES);
+      return;
+    }
+    this.#call.fail(wireError('ZmqOverflowError', 'OVERFLOW', 'The caller does not read the stream fast enough'));
+  };
+
   readonly #unblock = (): void => {
     this.#blocked = false;
     this.#pump();
+    if (!this.#blocked) this.#limit = WATCHED_VALUES;
   };
 }

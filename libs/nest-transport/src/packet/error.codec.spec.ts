@@ -28,6 +28,11 @@ describe('encodeError', () => {
     ['false', false, { name: 'Error', message: 'false' }],
     ['an empty text', '', { name: 'Error', message: '' }],
     ['a cycle', cyclic, { name: 'TypeError', message: 'round' }],
+    [
+      'a long text with a cycle',
+      Object.assign(new Error('x'.repeat(20_000)), { cyclic }),
+      { name: 'Error', message: 'x'.repeat(10_000) },
+    ],
     ['a BigInt', 5n, { name: 'Error', message: '5' }],
     ['a symbol', Symbol('s'), { name: 'Error', message: 'Symbol(s)' }],
     ['a function', function f() {}, { name: 'Error', message: '[function f]' }],

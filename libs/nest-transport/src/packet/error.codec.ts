@@ -2,6 +2,9 @@ import { RpcException } from '@nestjs/microservices';
 import type { Frame } from './frames.js';
 import { parseJson } from './safe-json.js';
 
+/** In characters, of an error that cannot be written as it is. */
+const MAX_PLAIN_MESSAGE = 10_000;
+
 /**
  * The payload of `03`: always JSON. An `Error` becomes `{ name, message, code?, … }`
  * with its own enumerable properties; a value without truth (`undefined`, `0`, `''`)
@@ -12,7 +15,7 @@ export function encodeError(error: unknown): Frame {
   try {
     return JSON.stringify(shape) ?? JSON.stringify(plainError(error));
   } catch {
-    // Cyclic or with a BigInt: at least its name and message.
+    // Cyclic, with a BigInt, or longer than a string can be: at least its name and message.
     return JSON.stringify(plainError(error));
   }
 }
@@ -46,7 +49,8 @@ function plainError(error: unknown): object {
   ) as Record<string, unknown>;
   return {
     name: typeof name === 'string' ? name : 'Error',
-    message: typeof message === 'string' ? message : 'The error cannot be written as JSON',
+    // A text may be what made it too long to be written.
+    message: typeof message === 'string' ? message.slice(0, MAX_PLAIN_MESSAGE) : 'The error cannot be written as JSON',
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
   };
 }

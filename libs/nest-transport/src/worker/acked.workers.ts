@@ -1,5 +1,5 @@
 import { TaskDealerChannel } from '../channels/task-dealer.channel.js';
-import { maxMessageSize } from '../channels/socket.options.js';
+import { maxPayloadSize } from '../channels/socket.options.js';
 import { PayloadCodecs } from '../packet/payload.codec.js';
 import type { ZmqClock } from '../zmq.clock.js';
 import { type AckCounts, AckedRunner } from './acked.runner.js';
@@ -22,7 +22,7 @@ export class AckedWorkers {
   constructor(pool: string, options: ZmqWorkersOptions, setup: WorkerSetup, clock: ZmqClock, log: LogLimiter) {
     const credit = setup.concurrency + (options.prefetch ?? 0);
     // A larger result would cost the connection, and with it all that is here.
-    const codecs = new PayloadCodecs(options.codec, maxMessageSize(options));
+    const codecs = new PayloadCodecs(options.codec, maxPayloadSize(options));
     this.#clock = clock;
     this.runner = new AckedRunner({ pool, ...setup, credit, clock, codecs, log });
     this.channel = new TaskDealerChannel(options, options, credit, this.runner);

@@ -1,7 +1,7 @@
 import { type Peer, Push, type Router } from '@nest-zmq/core';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { closeSocket } from '../channels/socket.close.js';
-import { commonSocketOptions, maxMessageSize, openEndpoints, sendingOptions } from '../channels/socket.options.js';
+import { commonSocketOptions, maxPayloadSize, openEndpoints, sendingOptions } from '../channels/socket.options.js';
 import type { Frames } from '../packet/frames.js';
 import { assertHeader } from '../packet/metadata.codec.js';
 import { assertUsableName } from '../packet/names.js';
@@ -86,7 +86,7 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
     this.name = name;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#codecs = new PayloadCodecs(options.codec, maxMessageSize(options));
+    this.#codecs = new PayloadCodecs(options.codec, maxPayloadSize(options));
     this.#logger = loggerOf(options.logger, `ZmqPool(${name})`);
     this.#instruments = Instruments.of(name, options, this.#clock);
     this.#log = new LogLimiter(this.#clock, (message) => this.#logger.warn(message));
