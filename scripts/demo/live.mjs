@@ -26,7 +26,7 @@ export async function showLive(cluster) {
 
 function introduction({ url, address }) {
   return `
-  ${url}
+  ${url}   in a browser: the servers as they come and go
 
   Join a player:    curl -s ${url}/players -H 'content-type: application/json' -d '{"name":"Ada"}'
   Tell all servers: curl -s ${url}/announcements -H 'content-type: application/json' -d '{"text":"Double points!","ratingBonus":2}'

@@ -1,3 +1,4 @@
+import { Script } from 'node:vm';
 import { DemoClient } from './demo-client.js';
 import { DemoProcess } from './demo-process.js';
 
@@ -181,6 +182,23 @@ describe('three game servers that know only the gateway', () => {
       metrics.get(`workers_done_total{name="matchmaking",process="${name}"}`),
     );
     expect(done.reduce((sum: number, count) => sum + count!, 0)).toBeGreaterThanOrEqual(1);
+  });
+
+  it('are on a page for browsers; programs get a list', async () => {
+    expect((await players.get('/')).body).toHaveProperty(['GET /metrics']);
+    const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    const response = await fetch(players.url, { headers: { accept } });
+    expect(response.headers.get('content-type')).toMatch(/^text\/html/);
+    const page = await response.text();
+    expect(page).toContain(`GATEWAY=${address} node `);
+    const [, script] = /<script>([\s\S]*)<\/script>/.exec(page)!;
+    expect(() => new Script(script!)).not.toThrow();
+    const parts = [...script!.matchAll(/\bat\('(\w+)'\)/g)].map(([, id]) => id!);
+    expect(parts.filter((id) => !page.includes(`id="${id}"`))).toEqual([]);
+    const metrics = [...(await scrape()).keys()];
+    const summed = [...script!.matchAll(/\bof\('(\w+)'\)/g)].map(([, name]) => name!);
+    expect(summed.length).toBeGreaterThan(3);
+    expect(summed.filter((name) => !metrics.some((key) => key.startsWith(`${name}{`)))).toEqual([]);
   });
 
   it('take one more in while the gateway runs', async () => {

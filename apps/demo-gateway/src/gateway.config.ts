@@ -17,6 +17,8 @@ export interface GatewayConfig {
   readonly endpoints: ClusterEndpoints;
 }
 
+export const GATEWAY_CONFIG = Symbol('GatewayConfig');
+
 /**
  * `LISTEN_HOST` (127.0.0.1), `PORT` of HTTP (3000), `CLUSTER_PORT`, the first of four (5550). Port 0 is any that is free.
  * @throws Error a setting that makes no sense

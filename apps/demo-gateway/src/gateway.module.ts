@@ -10,8 +10,8 @@ import { ClusterController } from './cluster/cluster.controller.js';
 import { ClusterService } from './cluster/cluster.service.js';
 import { ReportsController } from './cluster/reports.controller.js';
 import { ShutdownService } from './cluster/shutdown.service.js';
-import type { GatewayConfig } from './gateway.config.js';
-import { IndexController } from './index.controller.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
+import { IndexController } from './index/index.controller.js';
 import { MatchmakingController } from './matchmaking/matchmaking.controller.js';
 import { MatchmakingService } from './matchmaking/matchmaking.service.js';
 import { RoundsController } from './matchmaking/rounds.controller.js';
@@ -22,7 +22,8 @@ import { PlayersService } from './players/players.service.js';
 
 @Module({})
 export class GatewayModule implements NestModule {
-  static with({ endpoints }: GatewayConfig): DynamicModule {
+  static with(config: GatewayConfig): DynamicModule {
+    const { endpoints } = config;
     const registry = metricsOf('gateway');
     return {
       module: GatewayModule,
@@ -57,6 +58,7 @@ export class GatewayModule implements NestModule {
         ShutdownService,
         ZmqHealthIndicator,
         { provide: Registry, useValue: registry },
+        { provide: GATEWAY_CONFIG, useValue: config },
       ],
     };
   }
