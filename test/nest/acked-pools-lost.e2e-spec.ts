@@ -1,5 +1,6 @@
 import { Payload } from '@nestjs/microservices';
-import { OnTask, ZmqWorker } from '@nest-zmq/transport';
+import { OnTask, ZmqTaskLostError, ZmqWorker } from '@nest-zmq/transport';
+import { ManualClock } from '@nest-zmq/transport/testing';
 import { PoolApps } from './support/pool-apps.js';
 import { PoolProcesses } from './support/pool-processes.js';
 import { until } from './turns.js';
@@ -66,6 +67,97 @@ describe('a worker that is killed', () => {
     for (const deed of again) expect(deed).toMatchObject({ attempt: 2, redelivered: true });
     expect(done()).toHaveLength(4);
     expect(pool.stats()).toMatchObject({ lost: 0, acks: { workerLost: 3, deadLetters: 0 } });
+  }, 120_000);
+
+  it('while a task of its waits for its next attempt: another makes that attempt, and no more', async () => {
+    const clock = new ManualClock();
+    const { pool, endpoint } = await apps.pool({ clock });
+    const first = await processes.worker(endpoint);
+    await until(() => pool.workers.length === 1);
+    const run = pool.run<number>('flaky', { id: 1 });
+    await until(() => pool.stats().acks?.delayed === 1);
+    first.kill('SIGKILL');
+    await first.exited;
+    await until(() => pool.workers.length === 0);
+    // It had given the task back: nothing is lost with it.
+    expect(pool.stats().acks).toMatchObject({ delayed: 1, unanswered: 0, workerLost: 0 });
+    const other = await processes.worker(endpoint);
+    await until(() => pool.workers.length === 1);
+    expect(pool.stats().acks).toMatchObject({ delayed: 1, unanswered: 0 });
+    clock.advance(60_000);
+    expect(await run).toBe(1);
+    expect(processes.deeds()).toEqual([
+      { deed: 'started', id: 1, attempt: 1, redelivered: false, pid: first.pid },
+      { deed: 'started', id: 1, attempt: 2, redelivered: true, pid: other.pid },
+      { deed: 'done', id: 1, attempt: 2, redelivered: true, pid: other.pid },
+    ]);
+    expect(pool.stats()).toMatchObject({ lost: 0, acks: { done: 1, retried: 1, failed: 0, deadLetters: 0 } });
+  }, 120_000);
+
+  it('in the midst of its graceful stop: what it was at is done elsewhere, marked', async () => {
+    const { pool, endpoint } = await apps.pool();
+    const acks = () => pool.stats().acks!;
+    const stopping = await processes.worker(endpoint, { concurrency: 3 });
+    await until(() => pool.workers.length === 1);
+    for (const id of [1, 2]) await pool.push('job', { id, hold: true });
+    await until(() => processes.deeds().length === 2);
+    stopping.kill('SIGTERM');
+    // Its third place is free, until it has said that it takes no more: from then on tasks wait here.
+    let next = 3;
+    while (acks().queued === 0) {
+      const before = acks().done;
+      await pool.push('job', { id: next++ });
+      await until(() => acks().done > before || acks().queued === 1);
+    }
+    const before = next - 1;
+    expect(acks()).toMatchObject({ unanswered: 2, done: before - 3 });
+    expect(stopping.exit).toBeUndefined();
+    stopping.kill('SIGKILL');
+    await stopping.exited;
+    const other = await processes.worker(endpoint, { concurrency: 3 });
+    await until(() => acks().unanswered === 0 && acks().queued === 0, acks);
+    const runs = done().map(({ id, pid, attempt, redelivered }) => [id, pid, attempt, redelivered]);
+    const first = Array.from({ length: before - 3 }, (_, index) => [index + 3, stopping.pid, 1, false]);
+    expect(runs.toSorted(([x], [y]) => Number(x) - Number(y))).toEqual([
+      [1, other.pid, 2, true],
+      [2, other.pid, 2, true],
+      ...first,
+      [before, other.pid, 1, false],
+    ]);
+    expect(pool.stats()).toMatchObject({ lost: 0, acks: { workerLost: 2, done: before, deadLetters: 0 } });
+  }, 120_000);
+
+  it('with runs that wait for their results: each settles once, by another worker', async () => {
+    const { pool, endpoint } = await apps.pool();
+    const killed = await processes.worker(endpoint, { concurrency: 3 });
+    await until(() => pool.workers.length === 1);
+    const settled: unknown[] = [];
+    const runs = [1, 2, 3].map((id) => pool.run<number>('job', { id, hold: true }).finally(() => settled.push(id)));
+    await until(() => processes.deeds().length === 3);
+    killed.kill('SIGKILL');
+    await killed.exited;
+    await until(() => pool.workers.length === 0);
+    // Nobody is there: they wait, and do not fail.
+    expect(pool.stats().acks).toMatchObject({ queued: 3, unanswered: 0, workerLost: 3 });
+    expect(settled).toEqual([]);
+    const other = await processes.worker(endpoint, { concurrency: 3 });
+    expect(await Promise.all(runs)).toEqual([1, 2, 3]);
+    expect(settled.toSorted()).toEqual([1, 2, 3]);
+    expect(done()).toHaveLength(3);
+    for (const deed of done()) expect(deed).toMatchObject({ attempt: 2, redelivered: true, pid: other.pid });
+    expect(pool.stats()).toMatchObject({ lost: 0, acks: { done: 3, lateAnswers: 0, strayAnswers: 0 } });
+  }, 120_000);
+
+  it('with a run that may be delivered no more: it fails, and says that its worker was lost', async () => {
+    const { pool, endpoint } = await apps.pool({ maxDeliveries: 1 });
+    const dying = await processes.worker(endpoint);
+    await until(() => pool.workers.length === 1);
+    const run = pool.run('job', { id: 1, die: 'running' }).catch((error: unknown) => error);
+    await dying.exited;
+    const error = await run;
+    expect(error).toBeInstanceOf(ZmqTaskLostError);
+    expect(error).toMatchObject({ task: 'job', attempts: 1 });
+    expect(pool.stats()).toMatchObject({ lost: 0, acks: { workerLost: 1, done: 0, unanswered: 0, queued: 0 } });
   }, 120_000);
 
   it('under load: lost = 0, what ran twice is marked', async () => {

@@ -39,6 +39,15 @@ class ProcessWorker {
     if (die === 'at the answer') setImmediate(() => process.kill(process.pid, 'SIGKILL'));
     return job.id;
   }
+
+  /** Fails the first time, and waits in the pool for the next. */
+  @OnTask('flaky', { retry: { attempts: 2, delay: 60_000 } })
+  flaky(@Payload() job: ProcessJob, @Ctx() context: ZmqTaskContext): number {
+    note('started', job, context);
+    if (context.attempt === 1) throw new Error('not yet');
+    note('done', job, context);
+    return job.id;
+  }
 }
 
 const workers = {
