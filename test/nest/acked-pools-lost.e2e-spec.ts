@@ -142,7 +142,7 @@ describe('a worker that is killed', () => {
     expect(settled).toEqual([]);
     const other = await processes.worker(endpoint, { concurrency: 3 });
     expect(await Promise.all(runs)).toEqual([1, 2, 3]);
-    expect(settled.toSorted()).toEqual([1, 2, 3]);
+    expect(settled).toHaveLength(3);
     expect(done()).toHaveLength(3);
     for (const deed of done()) expect(deed).toMatchObject({ attempt: 2, redelivered: true, pid: other.pid });
     expect(pool.stats()).toMatchObject({ lost: 0, acks: { done: 3, lateAnswers: 0, strayAnswers: 0 } });

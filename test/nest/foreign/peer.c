@@ -1,7 +1,8 @@
 /*
- * A peer in C with plain libzmq: what docs/calls.md, docs/events.md and docs/pools.md promise to
- * programs in other languages. The first argument says what it does, the second where.
+ * A peer in C with plain libzmq: what docs/wire.md promises to programs in other languages. The
+ * first argument says what it does, the second where.
  */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,6 +129,83 @@ static void pull(const char *endpoint) {
   zmq_close(puller);
 }
 
+#define MOST_FRAMES 8
+
+static int is(zmq_msg_t *frame, const char *text) {
+  return zmq_msg_size(frame) == strlen(text) && memcmp(zmq_msg_data(frame), text, strlen(text)) == 0;
+}
+
+/* [delivery id, "", status, payload, metadata?]; the status is one byte, also when it is zero. */
+static void answer(void *s, const void *id, size_t id_size, char status, const char *payload, const char *metadata) {
+  send_parts(s, metadata == NULL ? 4 : 5, id, id_size, TEXT(""), &status, (size_t)1, TEXT(payload),
+             metadata == NULL ? "" : metadata, metadata == NULL ? (size_t)0 : strlen(metadata));
+}
+
+/*
+ * A worker with acknowledgement. Who cancels "endless" gets its answer; after "stop" it takes no
+ * more, and goes when the pool has all of its answers.
+ */
+static void work(const char *endpoint) {
+  void *worker = open_socket(ZMQ_DEALER, endpoint);
+  int handed_back = 0;
+  for (int working = 1; working;) {
+    zmq_msg_t frames[MOST_FRAMES];
+    int count = 0;
+    do {
+      must(count < MOST_FRAMES, "a message of so few frames");
+      zmq_msg_init(&frames[count]);
+      must(zmq_msg_recv(&frames[count], worker, 0) >= 0, "receive");
+    } while (zmq_msg_more(&frames[count++]));
+    must(count >= 3, "a message of so many frames");
+
+    if (is(&frames[0], "")) { /* a control message: ["", "", verb] */
+      printf("%.*s\n", (int)zmq_msg_size(&frames[2]), (char *)zmq_msg_data(&frames[2]));
+      fflush(stdout);
+      if (is(&frames[2], "hello")) send_parts(worker, 3, TEXT(""), TEXT(""), TEXT("credit 3"));
+      if (is(&frames[2], "drained")) working = 0;
+    } else { /* [id, "", name, payload, metadata?], or [id, "", "", "cancel"] */
+      const void *id = zmq_msg_data(&frames[0]);
+      size_t size = zmq_msg_size(&frames[0]);
+      zmq_msg_t *name = &frames[2];
+      char metadata[256] = "";
+      if (count > 4) snprintf(metadata, sizeof metadata, "%.*s", (int)zmq_msg_size(&frames[4]), (char *)zmq_msg_data(&frames[4]));
+      int again = strstr(metadata, "\":attempt\":\"2\"") != NULL;
+      char value[64];
+      if (is(name, "double")) {
+        char number[16];
+        snprintf(number, sizeof number, "%.*s", (int)zmq_msg_size(&frames[3]), (char *)zmq_msg_data(&frames[3]));
+        snprintf(value, sizeof value, "%d", 2 * atoi(number));
+        answer(worker, id, size, 1, value, NULL);
+      } else if (is(name, "nothing")) {
+        answer(worker, id, size, 2, "", NULL);
+      } else if (is(name, "fail")) {
+        answer(worker, id, size, 3, "{\"name\":\"Error\",\"message\":\"no\",\"code\":\"NO\"}", NULL);
+      } else if (is(name, "again")) {
+        if (again) answer(worker, id, size, 1, "\"the second time\"", NULL);
+        else answer(worker, id, size, 4, "{\"message\":\"not yet\"}", "{\":delay-ms\":\"1\"}");
+      } else if (is(name, "back")) {
+        if (handed_back++ == 0) answer(worker, id, size, 5, "", NULL);
+        else answer(worker, id, size, 1, again ? "\"marked\"" : "\"not marked\"", NULL);
+      } else if (is(name, "slow")) {
+        answer(worker, id, size, 0, "", NULL);
+        answer(worker, id, size, 1, "\"in the end\"", NULL);
+      } else if (is(name, "die")) {
+        if (!again) raise(SIGKILL);
+        answer(worker, id, size, 1, "\"survived\"", NULL);
+      } else if (is(name, "")) {
+        answer(worker, id, size, 3, "{\"name\":\"Error\",\"message\":\"cancelled\"}", NULL);
+      } else if (is(name, "stop")) {
+        send_parts(worker, 3, TEXT(""), TEXT(""), TEXT("credit 0"));
+        answer(worker, id, size, 2, "", NULL);
+      } else {
+        must(is(name, "endless"), "a task that is known");
+      }
+    }
+    while (count > 0) zmq_msg_close(&frames[--count]);
+  }
+  zmq_close(worker);
+}
+
 /* Answers three calls: with a value, with none, with an error. */
 static void serve(void) {
   void *server = open_socket(ZMQ_REP, NULL);
@@ -154,6 +232,7 @@ int main(int argc, char **argv) {
   else if (strcmp(what, "subscribe") == 0) subscribe(where);
   else if (strcmp(what, "push") == 0) push(where);
   else if (strcmp(what, "pull") == 0) pull(where);
+  else if (strcmp(what, "work") == 0) work(where);
   else if (strcmp(what, "serve") == 0) serve();
   else return 2;
   zmq_ctx_term(context);

@@ -1,5 +1,8 @@
 """A peer in Python with plain pyzmq: the same conversations as peer.c."""
 
+import json
+import os
+import signal
 import sys
 
 import zmq
@@ -76,6 +79,50 @@ def pull(endpoint):
         tell("task", puller.recv_multipart()[0:2])
 
 
+def work(endpoint):
+    worker = open_socket(zmq.DEALER, endpoint)
+    handed_back = False
+    while True:
+        frames = worker.recv_multipart()
+        if frames[0] == b"":
+            verb = frames[2]
+            print(verb.decode(), flush=True)
+            if verb == b"hello":
+                worker.send_multipart([b"", b"", b"credit 3"])
+            if verb == b"drained":
+                return
+            continue
+        delivery, _, name, payload, *rest = frames
+        again = b'":attempt":"2"' in b"".join(rest)
+        answers = []
+        if name == b"double":
+            answers = [[b"\1", b"%d" % (2 * json.loads(payload))]]
+        elif name == b"nothing":
+            answers = [[b"\2", b""]]
+        elif name == b"fail":
+            answers = [[b"\3", b'{"name":"Error","message":"no","code":"NO"}']]
+        elif name == b"again":
+            answers = [[b"\1", b'"the second time"'] if again else [b"\4", b'{"message":"not yet"}', b'{":delay-ms":"1"}']]
+        elif name == b"back":
+            answers = [[b"\1", b'"marked"' if again else b'"not marked"'] if handed_back else [b"\5", b""]]
+            handed_back = True
+        elif name == b"slow":
+            answers = [[b"\0", b""], [b"\1", b'"in the end"']]
+        elif name == b"die":
+            if not again:
+                os.kill(os.getpid(), signal.SIGKILL)
+            answers = [[b"\1", b'"survived"']]
+        elif name == b"":
+            answers = [[b"\3", b'{"name":"Error","message":"cancelled"}']]
+        elif name == b"stop":
+            worker.send_multipart([b"", b"", b"credit 0"])
+            answers = [[b"\2", b""]]
+        elif name != b"endless":
+            raise LookupError(name)
+        for answer in answers:
+            worker.send_multipart([delivery, b"", *answer])
+
+
 def serve():
     server = open_socket(zmq.REP)
     server.bind("tcp://127.0.0.1:*")
@@ -90,5 +137,5 @@ def serve():
 
 
 what, *where = sys.argv[1:]
-{"call": call, "publish": publish, "subscribe": subscribe, "push": push, "pull": pull, "serve": serve}[what](*where)
+{"call": call, "publish": publish, "subscribe": subscribe, "push": push, "pull": pull, "work": work, "serve": serve}[what](*where)
 context.destroy(linger=10_000)
