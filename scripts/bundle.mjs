@@ -14,7 +14,7 @@ const { bin = {}, exports } = JSON.parse(await readFile('package.json', 'utf8'))
 const files = [...Object.values(bin), ...Object.values(exports).map((entry) => entry.default)];
 const names = new Set(files.map((file) => file.replace(/^(\.\/)?dist\/(.*)\.js$/, '$2')));
 
-const { config } = ts.readConfigFile('tsconfig.publish.json', ts.sys.readFile);
+const { config } = ts.readConfigFile('tsconfig.publish.json', (path) => ts.sys.readFile(path));
 const { target, experimentalDecorators, emitDecoratorMetadata, verbatimModuleSyntax } = ts.parseJsonConfigFileContent(
   config,
   ts.sys,
