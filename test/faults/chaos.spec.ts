@@ -1,10 +1,13 @@
-import { type Context, createContext, Dealer, Publisher, Router, Subscriber } from '@nest-zmq/core';
+import { type Context, createContext, curveKeyPair, Dealer, Publisher, Router, Subscriber } from '@nest-zmq/core';
+import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
 import { Bystander } from '../support/bystander.js';
 import { ChaosProxy, type Weather } from '../support/chaos-proxy.js';
-import { type Holdings, holdings, untilGivenBack } from '../support/holdings.js';
+import { loadCurve } from '../support/guarded.js';
+import { type Holdings, holdings, untilGivenBack, usedBytes } from '../support/holdings.js';
 import { pattern } from '../support/raw-bytes.js';
-import { nextTurn } from '../support/raw-peer.js';
+import { nextTurn, RawListener, RawPeer } from '../support/raw-peer.js';
 import { EventLog } from '../support/stage.js';
+import { UNRELATED_BYTES } from '../support/trial.js';
 
 /*
  * Two good sockets and a bad network between them. Whatever it does: each message that comes is
@@ -18,9 +21,12 @@ const dialing = { linger: 0, reconnectInterval: 1, reconnectAfterRefusal: true }
 let context: Context;
 let bystander: Bystander;
 let before: Holdings;
+let usedBefore: number;
 let proxy: ChaosProxy;
 
+beforeAll(loadCurve);
 beforeEach(async () => {
+  usedBefore = usedBytes();
   before = holdings();
   context = createContext({});
   bystander = await Bystander.start();
@@ -30,6 +36,7 @@ afterEach(async () => {
   await context.terminate();
   await proxy.close();
   await untilGivenBack(before);
+  expect(usedBytes() - usedBefore).toBeLessThan(UNRELATED_BYTES);
 });
 
 /** The frames of a message that can be told from all others. */
@@ -53,10 +60,21 @@ async function until(done: () => boolean, meanwhile: () => void = () => {}): Pro
   }
 }
 
+const [server, client] = [curveKeyPair(), curveKeyPair()];
+/** Options of the ROUTER, and of the DEALER. */
+const mechanisms = {
+  NULL: [{}, {}],
+  CURVE: [
+    { curveServer: true, curveSecretKey: server.secretKey },
+    { curveServerKey: server.publicKey, curveSecretKey: client.secretKey },
+  ],
+} as const;
+
 /** A DEALER that sends to a ROUTER through the weather. Gives what came, and the reasons of what ended. */
-async function sendThrough(seed: number, weather: Weather): Promise<{ came: (number | undefined)[]; reasons: number; told: number }> {
-  const router = new Router({ context, linger: 0, handover: true, sendHighWaterMark: 0 });
-  const dealer = new Dealer({ context, ...dialing, sendHighWaterMark: 0, routingId: 'me' });
+async function sendThrough(seed: number, weather: Weather, mechanism: keyof typeof mechanisms = 'NULL'): Promise<{ came: (number | undefined)[]; reasons: number; told: number }> {
+  const [guard, key] = mechanisms[mechanism];
+  const router = new Router({ context, linger: 0, handover: true, sendHighWaterMark: 0, ...guard });
+  const dealer = new Dealer({ context, ...dialing, sendHighWaterMark: 0, routingId: 'me', ...key });
   const events = new EventLog(dealer);
   await router.bind('tcp://127.0.0.1:*');
   proxy = await ChaosProxy.start(router.lastEndpoint!, { seed, weather });
@@ -90,9 +108,12 @@ async function sendThrough(seed: number, weather: Weather): Promise<{ came: (num
 
 describe.each([1, 2, 3])('seed %i', (seed) => {
   it('split and stalled: everything comes, in order', async () => {
-    const { came, reasons } = await sendThrough(seed, { split: true, stall: 0.02 });
+    const { came, reasons } = await sendThrough(seed, { split: true, stall: 0.2 });
     expect(came).toEqual(Array.from({ length: MESSAGES }, (_, i) => i));
     expect(reasons).toBe(0);
+    // It was so.
+    expect(proxy.done.pieces).toBeGreaterThan(10);
+    expect(proxy.done.stalls).toBeGreaterThan(0);
   });
 
   it.each(['cut', 'reset'] as const)('%s now and then: what comes is whole and in order, and each end says why', async (how) => {
@@ -107,6 +128,14 @@ describe.each([1, 2, 3])('seed %i', (seed) => {
     const { came, reasons, told } = await sendThrough(seed, { split: true, flip: 0.02 });
     expect(proxy.done.flips).toBeGreaterThan(0);
     expect(came.filter((index) => index !== undefined).length).toBeGreaterThan(0);
+    expect(reasons).toBe(told);
+  });
+
+  it('bits flipped under CURVE: what comes is what was sent, and nothing else', async () => {
+    const { came, reasons, told } = await sendThrough(seed, { split: true, flip: 0.02 }, 'CURVE');
+    expect(proxy.done.flips).toBeGreaterThan(0);
+    expect(came).not.toContain(undefined);
+    expect(came).toEqual([...new Set(came as number[])].sort((a, b) => a - b));
     expect(reasons).toBe(told);
   });
 
@@ -199,4 +228,108 @@ it('what comes late by the clock comes, when the clock says so', async () => {
   expect((await received).map(String)).toEqual(['me', 'late']);
   dealer.close();
   router.close();
+});
+
+describe('what the network between does to the bytes of one side', () => {
+  const said = pattern(50_000);
+  let clock: ManualClock;
+  let near: RawPeer;
+  let far: RawPeer;
+
+  async function between(weather: Weather): Promise<void> {
+    clock = new ManualClock();
+    const listener = await RawListener.listen();
+    proxy = await ChaosProxy.start(listener.endpoint, { seed: 5, clock });
+    proxy.setWeather(weather, 'connecter');
+    near = await RawPeer.connect(proxy.endpoint);
+    far = await listener.accept();
+    listener.close();
+    near.write(said);
+  }
+  afterEach(() => {
+    near.destroy();
+    far.destroy();
+  });
+
+  /** Bytes that are not those that were said, at their places. */
+  const changed = (came: Buffer): number[] => [...came.keys()].filter((i) => came[i] !== said[i]);
+
+  it('nothing, if there is no weather: neither of one side nor of the other', async () => {
+    await between({});
+    expect(changed(await far.read(said.length))).toEqual([]);
+    far.write(said);
+    expect(changed(await near.read(said.length))).toEqual([]);
+    expect(proxy.done).toMatchObject({ connections: 1, flips: 0, cuts: 0, resets: 0, stalls: 0 });
+  });
+
+  it('delay: they come when the clock says so, and not before', async () => {
+    await between({ delayMs: 50 });
+    let came = false;
+    const all = far.read(said.length).then((bytes) => ((came = true), bytes));
+    await until(() => clock.pending > 0);
+    clock.advance(49);
+    await bystander.exchange();
+    expect(came).toBe(false);
+    await until(
+      () => came,
+      () => clock.advance(1),
+    );
+    expect(changed(await all)).toEqual([]);
+  });
+
+  it('split: into many pieces, with all that was said', async () => {
+    await between({ split: true });
+    expect(changed(await far.read(said.length))).toEqual([]);
+    expect(proxy.done.pieces).toBeGreaterThan(10);
+  });
+
+  it('flip: the bit that was asked for, and no other', async () => {
+    await between({ flipAt: 20_003 * 8 + 5 });
+    const came = await far.read(said.length);
+    expect(changed(came)).toEqual([20_003]);
+    expect(came[20_003]! ^ said[20_003]!).toBe(1 << 5);
+    expect(proxy.done.flips).toBe(1);
+  });
+
+  it.each([
+    ['cut', 'cuts', 'closed'],
+    ['reset', 'resets', 'reset'],
+  ] as const)('%s: in the middle, by FIN or by RST', async (how, counter, ending) => {
+    await between({ split: true, [how]: 0.2 });
+    expect(await bystander.during(far.ended)).toBe(ending);
+    const came = await far.readToEnd();
+    expect(came.length).toBeLessThan(said.length);
+    expect(changed(came)).toEqual([]);
+    expect(proxy.done[counter]).toBe(1);
+  });
+
+  it('stall: held in the middle, until it goes on', async () => {
+    await between({ stall: 1, delayMs: 500 });
+    await until(() => proxy.done.stalls > 0 && clock.pending > 0);
+    let came = false;
+    const all = far.read(said.length).then((bytes) => ((came = true), bytes));
+    // Twice the delay.
+    clock.advance(999);
+    await bystander.exchange();
+    expect(came).toBe(false);
+    await until(
+      () => came,
+      () => clock.advance(1),
+    );
+    expect(changed(await all)).toEqual([]);
+  });
+
+  it('stall, until it is told to go on', async () => {
+    await between({});
+    await far.read(said.length);
+    proxy.stall('connecter');
+    near.write(said);
+    for (let i = 0; i < 20; i++) await bystander.exchange();
+    let came = false;
+    const all = far.read(said.length).then((bytes) => ((came = true), bytes));
+    await bystander.exchange();
+    expect(came).toBe(false);
+    proxy.resume('connecter');
+    expect(changed(await all)).toEqual([]);
+  });
 });

@@ -1,39 +1,31 @@
-import { type Context, createContext, curveKeyPair, Dealer, Router, type SocketOptions, stats } from '@nest-zmq/core';
-import { createHash } from 'node:crypto';
+import { type Context, curveKeyPair, Dealer, Router, stats } from '@nest-zmq/core';
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
-import { Bystander } from '../support/bystander.js';
-import { ChaosProxy, type Speaker } from '../support/chaos-proxy.js';
+import type { Bystander } from '../support/bystander.js';
 import { Dice } from '../support/dice.js';
-import { type Holdings, holdings, untilGivenBack } from '../support/holdings.js';
+import { Guarded, loadCurve, Surroundings } from '../support/guarded.js';
 import { bytes, command, greeting, GREETING_SIZE, message, ready } from '../support/raw-bytes.js';
-import { nextTurn, RawListener, RawPeer } from '../support/raw-peer.js';
+import { RawListener, RawPeer } from '../support/raw-peer.js';
 import { EventLog } from '../support/stage.js';
 import { countedSince } from '../support/trial.js';
 
 /*
  * Bad input and faults: security. The titles quote the list of faults, a line each. After every
  * test the process holds what it held before, and a healthy pair beside has noticed nothing.
+ * What a peer does that has keys of its own is in `curve.spec.ts`.
  */
 
 let clock: ManualClock;
+let around: Surroundings;
 let context: Context;
 let bystander: Bystander;
-let before: Holdings;
-const closers: (() => void | Promise<void>)[] = [];
 
+beforeAll(loadCurve);
 beforeEach(async () => {
-  before = holdings();
   clock = new ManualClock();
-  context = createContext({ clock });
-  bystander = await Bystander.start();
+  around = await Surroundings.begin(clock);
+  ({ context, bystander } = around);
 });
-afterEach(async () => {
-  await bystander.stop();
-  for (const close of closers.splice(0).toReversed()) await close();
-  await context.terminate();
-  await untilGivenBack(before);
-  expect(clock.pending).toBe(0);
-});
+afterEach(() => around.end());
 
 const server = curveKeyPair();
 const client = curveKeyPair();
@@ -43,54 +35,6 @@ const curveClient = {
   curvePublicKey: client.publicKey,
   curveSecretKey: client.secretKey,
 } as const;
-
-/** A ROUTER with one good peer of its own. */
-class Guarded {
-  readonly router: Router;
-  readonly good: Dealer;
-  readonly events: EventLog;
-  counted = stats().counters;
-
-  constructor(serverOptions: SocketOptions<'ROUTER'>, clientOptions: SocketOptions<'DEALER'>) {
-    this.router = new Router({ context, linger: 0, ...serverOptions });
-    this.good = new Dealer({ context, linger: 0, routingId: 'good peer', ...clientOptions });
-    this.events = new EventLog(this.router);
-    closers.push(() => this.router.close());
-    closers.push(() => this.good.close());
-  }
-
-  async open(): Promise<this> {
-    await this.router.bind('tcp://127.0.0.1:*');
-    this.good.connect(this.router.lastEndpoint!);
-    await this.exchange();
-    this.events.mark();
-    this.counted = stats().counters;
-    return this;
-  }
-
-  /** Throws if the ROUTER gets anything else first. */
-  async exchange(): Promise<void> {
-    await this.good.send('question');
-    const received = (await this.router.receive()).map(String);
-    expect(received).toEqual(['good peer', 'question']);
-    await this.router.send(['good peer', 'answer']);
-    expect((await this.good.receive()).map(String)).toEqual(['answer']);
-  }
-
-  async raw(): Promise<RawPeer> {
-    const peer = await RawPeer.connect(this.router.lastEndpoint!);
-    closers.push(() => peer.destroy());
-    return peer;
-  }
-
-  /** That one peer was refused: one event has a reason, one counter grew, the good peer is served, and nothing came of the other. */
-  async expectRefusal(counter: string): Promise<void> {
-    await bystander.during(this.events.until('disconnect'));
-    await this.exchange();
-    expect(this.events.reasons).toHaveLength(1);
-    expect(countedSince(this.counted)).toEqual({ [counter]: 1 });
-  }
-}
 
 describe('HELLO of 199 or 201 bytes, wrong version, low-order or all-zero keys, garbage server key → refused', () => {
   const hello = (change: (body: Buffer) => Buffer | void): Buffer => {
@@ -121,7 +65,7 @@ describe('HELLO of 199 or 201 bytes, wrong version, low-order or all-zero keys, 
     ['MESSAGE in its place', command('MESSAGE', new Dice(4).bytes(60))],
     ['READY of NULL', ready('DEALER', 'raw')],
   ])('%s', async (_, wire) => {
-    const guarded = await new Guarded(curveServer, curveClient).open();
+    const guarded = await new Guarded(around, curveServer, curveClient).open();
     const peer = await guarded.raw();
     peer.write(greeting(3, 1, 'CURVE'), wire, message('x'));
     await peer.ended;
@@ -133,9 +77,9 @@ describe('HELLO of 199 or 201 bytes, wrong version, low-order or all-zero keys, 
   });
 
   it('garbage server key: the client is not let in, and does not hammer', async () => {
-    const guarded = await new Guarded(curveServer, curveClient).open();
+    const guarded = await new Guarded(around, curveServer, curveClient).open();
     const lost = new Dealer({ context, linger: 0, ...curveClient, curveServerKey: curveKeyPair().publicKey });
-    closers.push(() => lost.close());
+    around.closers.push(() => lost.close());
     lost.connect(guarded.router.lastEndpoint!);
     await lost.send('secret');
     await bystander.during(guarded.events.until('disconnect'));
@@ -150,80 +94,13 @@ describe('HELLO of 199 or 201 bytes, wrong version, low-order or all-zero keys, 
   });
 });
 
-describe('Every bit of WELCOME, INITIATE, READY and MESSAGE flipped in turn → never delivered, always closed', () => {
-  /** A bit of each byte, another one in each run of the list. */
-  const bitOf = (byte: number): number => byte * 8 + (createHash('sha1').update(String(byte)).digest()[0]! & 7);
-  // The client says HELLO from 64 on (202 bytes), INITIATE, and MESSAGEs; the server WELCOME (170), READY, and MESSAGEs.
-  const places = (to: number): number[] =>
-    Array.from({ length: Math.ceil((to - GREETING_SIZE) / 4) }, (_, i) => GREETING_SIZE + 4 * i);
-
-  it.each<[Speaker, number[]]>([
-    ['connecter', places(64 + 202 + 330)],
-    ['binder', places(64 + 170 + 150)],
-  ])('of what the %s says', async (speaker, at) => {
-    const guarded = await new Guarded({ ...curveServer, handshakeInterval: 1000 }, curveClient).open();
-    let harmless = 0;
-    for (const byte of at) {
-      const proxy = await ChaosProxy.start(guarded.router.lastEndpoint!, { seed: 1 });
-      proxy.setWeather({ flipAt: bitOf(byte) }, speaker);
-      const dealer = new Dealer({ context, linger: 0, ...curveClient, routingId: 'victim', reconnectInterval: -1, handshakeInterval: 1000 });
-      const events = new EventLog(dealer);
-      const came: string[] = [];
-      dealer.onMessage((frames) => void came.push(frames.map(String).join()));
-      dealer.connect(proxy.endpoint);
-      for (let i = 0; i < 12; i++) dealer.trySend(['secret', String(i)]);
-      let ended = false;
-      const done = Promise.race([events.until('disconnect'), guarded.events.until('disconnect')]).then(() => (ended = true));
-      const seen: string[] = [];
-      // A length that was flipped is waited for: until more comes, or the handshake is over.
-      for (let turns = 0; !ended && seen.length < 20 && turns < 3000; turns++) {
-        if (turns === 300) clock.advance(1000);
-        const received = guarded.router.tryReceive();
-        if (received !== undefined) {
-          seen.push(received.map(String).join());
-          guarded.router.trySend(['victim', 'answer', String(seen.length)]);
-        }
-        if (turns % 10 === 0) dealer.trySend(['secret', 'more', String(turns)]);
-        await nextTurn();
-      }
-      expect([byte, proxy.done.flips]).toEqual([byte, 1]);
-      // A reserved bit of an outer header means nothing, and changes nothing.
-      if (ended) await done;
-      else {
-        expect([byte, seen.length]).toEqual([byte, 20]);
-        harmless++;
-      }
-      // What came before the flipped bit may have been delivered, and only as it was sent.
-      for (const each of seen) expect(each).toMatch(/^victim,secret,(more,)?\d+$/);
-      for (const each of came) expect(each).toMatch(/^answer,\d+$/);
-      dealer.close();
-      await proxy.close();
-      for (let next = guarded.router.tryReceive(); next !== undefined; next = guarded.router.tryReceive())
-        expect(next.map(String).join()).toMatch(/^victim,secret,(more,)?\d+$/);
-      await untilNobody(guarded.router, 'victim');
-      // Our side of it has ended too, at the latest now.
-      await guarded.events.until('disconnect');
-      guarded.events.mark();
-    }
-    expect(harmless).toBeLessThanOrEqual(3);
-    await guarded.exchange();
-  }, 60_000); // prettier-ignore
-});
-
-async function untilNobody(router: Router, id: string): Promise<void> {
-  while (router.peers.some(({ routingId }) => String(routingId) === id)) {
-    router.tryReceive();
-    await nextTurn();
-  }
-}
-
 describe('Replayed HELLO, INITIATE, MESSAGE', () => {
   /** What a good client says in a whole session, to be said again. */
   async function recorded(guarded: Guarded): Promise<Buffer> {
     const listener = await RawListener.listen();
-    closers.push(() => listener.close());
+    around.closers.push(() => listener.close());
     const dealer = new Dealer({ context, linger: 0, ...curveClient, routingId: 'replayed' });
-    closers.push(() => dealer.close());
+    around.closers.push(() => dealer.close());
     dealer.connect(listener.endpoint);
     await dealer.send('pay 100');
     const near = await listener.accept();
@@ -254,11 +131,10 @@ describe('Replayed HELLO, INITIATE, MESSAGE', () => {
   }
 
   it('→ closed, and never delivered twice', async () => {
-    const guarded = await new Guarded(curveServer, curveClient).open();
+    const guarded = await new Guarded(around, curveServer, curveClient).open();
     const session = await recorded(guarded);
     for (const wire of [session, session.subarray(0, 64 + 202)]) {
-      guarded.events.mark();
-      guarded.counted = stats().counters;
+      guarded.forget();
       const peer = await guarded.raw();
       peer.write(wire);
       if (wire.length === session.length) {
@@ -282,7 +158,7 @@ describe('ZAP handler missing, silent, dying, answering twice, with wrong versio
 
   async function asked(): Promise<{ guarded: Guarded; handler: Router; answer: (next: Answers) => void; requests: () => number }> {
     const handler = new Router({ context, linger: 0 });
-    closers.push(() => handler.close());
+    around.closers.push(() => handler.close());
     let answers: Answers = ([, id]) => [ok(id)];
     let requests = 0;
     await handler.bind('inproc://zeromq.zap.01');
@@ -292,7 +168,7 @@ describe('ZAP handler missing, silent, dying, answering twice, with wrong versio
       for (const reply of answers(frames.slice(delimiter + 1)))
         handler.trySend([...frames.slice(0, delimiter + 1), ...reply]);
     });
-    const guarded = await new Guarded({ zapDomain: 'test' }, {}).open();
+    const guarded = await new Guarded(around, { zapDomain: 'test' }, {}).open();
     return { guarded, handler, answer: (next) => (answers = next), requests: () => requests };
   } // prettier-ignore
 
@@ -384,12 +260,12 @@ describe('ZAP handler missing, silent, dying, answering twice, with wrong versio
 
   it('missing, where it is enforced: nobody is admitted', async () => {
     const router = new Router({ context, linger: 0, zapDomain: 'test', zapEnforceDomain: true });
-    closers.push(() => router.close());
+    around.closers.push(() => router.close());
     const events = new EventLog(router);
     await router.bind('tcp://127.0.0.1:*');
     const counted = stats().counters;
     const peer = await RawPeer.connect(router.lastEndpoint!);
-    closers.push(() => peer.destroy());
+    around.closers.push(() => peer.destroy());
     peer.write(greeting(), ready('DEALER', 'stranger'), message('let me in'));
     await bystander.during(peer.ended);
     await events.until('disconnect');
@@ -397,19 +273,30 @@ describe('ZAP handler missing, silent, dying, answering twice, with wrong versio
     expect(Object.values(countedSince(counted))).toEqual([1]);
     expect(router.tryReceive()).toBeUndefined();
   });
+});
 
-  it.each([
+describe('1.0/2.0 → never under PLAIN, CURVE or a ZAP domain, with `legacy` either', () => {
+  const ways = { PLAIN: { plainServer: true }, CURVE: curveServer, 'a ZAP domain': { zapDomain: 'test' } };
+  const peers: [string, Buffer][] = [
     ['2.0', bytes('FF 0000000000000001 7F 01 05 00 03 "old" 00 01 "x"')],
     ['1.0', bytes('04 00 "old" 02 00 "x"')],
-  ])('an older peer (%s) is no way around it, with `legacy` either', async (_, wire) => {
-    const { guarded } = await asked();
-    const router = new Router({ context, linger: 0, zapDomain: 'test', legacy: true });
-    closers.push(() => router.close());
-    await router.bind('tcp://127.0.0.1:*');
-    const peer = await RawPeer.connect(router.lastEndpoint!);
-    peer.write(wire);
-    await peer.ended;
-    expect(router.tryReceive()).toBeUndefined();
-    await guarded.exchange();
-  });
+  ];
+
+  it.each(Object.entries(ways).flatMap(([way, options]) => peers.map((peer) => [way, ...peer, options] as const)))(
+    '%s: a peer of %s',
+    async (_way, _version, wire, options) => {
+      const router = new Router({ context, linger: 0, legacy: true, ...options });
+      around.closers.push(() => router.close());
+      const events = new EventLog(router);
+      await router.bind('tcp://127.0.0.1:*');
+      const counted = stats().counters;
+      const peer = await RawPeer.connect(router.lastEndpoint!);
+      peer.write(wire);
+      await bystander.during(Promise.all([peer.ended, events.until('disconnect')]));
+      expect(events.types).not.toContain('handshake');
+      expect(events.reasons).toHaveLength(1);
+      expect(countedSince(counted)).toEqual({ greeting: 1 });
+      expect(router.tryReceive()).toBeUndefined();
+    },
+  );
 });

@@ -37,6 +37,8 @@ export interface ChaosOptions {
 const PIECES = [1, 2, 3, 9, 10, 63, 64, 70, 255, 1000, 8192, 100_000];
 /** Turns of the event loop that a stall takes without a clock. */
 const STALL_TURNS = 50;
+/** In which the other side reads what came before a RST. */
+const RESET_TURNS = 5;
 
 /**
  * Stands between two sides of tcp connections, and does to their bytes what a bad network, or
@@ -173,9 +175,15 @@ export class ChaosProxy {
     const how = reset > 0 && this.#dice.chance(reset) ? 'reset' : cut > 0 && this.#dice.chance(cut) ? 'end' : undefined;
     if (how === undefined) return true;
     this.done[how === 'end' ? 'cuts' : 'resets']++;
-    to.write(piece.subarray(0, this.#dice.below(piece.length + 1)), () => breakOff(to, how));
+    to.write(piece.subarray(0, this.#dice.below(piece.length + 1)), () => void breakOffLater(to, how));
     return false;
   }
+}
+
+/** A RST that comes together with the last bytes looks like a FIN to Node, so those are to be read first. */
+async function breakOffLater(socket: Socket, how: 'end' | 'reset'): Promise<void> {
+  if (how === 'reset') for (let turn = 0; turn < RESET_TURNS; turn++) await nextTurn();
+  breakOff(socket, how);
 }
 
 function breakOff(socket: Socket, how: 'end' | 'reset'): void {

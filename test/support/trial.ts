@@ -5,7 +5,7 @@ import type { RawPeer } from './raw-peer.js';
 import { Stage } from './stage.js';
 
 /** What a trial may leave behind in memory: code that was compiled meanwhile, the test runner's notes. */
-const UNRELATED_BYTES = 8 * 1024 * 1024;
+export const UNRELATED_BYTES = 8 * 1024 * 1024;
 
 /** A clock that tests hold still, and move. */
 export interface StillClock extends Clock {
