@@ -81,6 +81,23 @@ describe('DeadlineQueue', () => {
     expect(names().sort()).toEqual(['a', 'c']);
   });
 
+  it('tells what is due in one tick in the order of its times, and of one time as it came, also when it was moved', () => {
+    const set = (name: string, due: number): Entry => {
+      const entry = new Entry(name);
+      queue.set(entry, due);
+      return entry;
+    };
+    const moved = [set('moved 1', 10), set('moved 2', 10)];
+    set('106', 106);
+    for (const name of ['a', 'b', 'c']) set(name, 104);
+    set('101', 101);
+    for (const entry of moved) queue.set(entry, 40_101);
+    clock.advance(200);
+    expect(names()).toEqual(['101', 'a', 'b', 'c', '106']);
+    clock.advance(40_000);
+    expect(names().slice(5)).toEqual(['moved 1', 'moved 2']);
+  });
+
   it('takes an entry that is overdue already', () => {
     clock.advance(10_000);
     queue.set(new Entry('a'), 5_000);

@@ -29,6 +29,9 @@ export abstract class Deadline {
  *            |
  *            c
  *
+ * What is due in one look is told in the order of its times, and of one time in the order
+ * in which it came.
+ *
  * Adding, moving and removing are O(1). The timer is set for the first slot that
  * has something in it, and not at all when there is nothing.
  */
@@ -119,6 +122,8 @@ export class DeadlineQueue {
     this.#seen = Math.max(this.#seen, current);
     const due: Deadline[] = [];
     for (let tick = first; tick <= current; tick++) this.#collect(tick % SLOTS, now, due);
+    // The sort keeps those of one time in the order in which they came.
+    due.sort((a, b) => a.due - b.due);
     for (const entry of due) {
       // An earlier one may have removed it or moved it.
       if (entry.slot < 0 || entry.due > now) continue;
@@ -130,15 +135,16 @@ export class DeadlineQueue {
 
   /** Finds what is due in a slot, and puts what was moved to a later time where it belongs now. */
   #collect(slot: number, now: number, due: Deadline[]): void {
-    let entry = this.#slots[slot];
-    while (entry !== undefined) {
-      const { next } = entry;
+    const entries: Deadline[] = [];
+    for (let entry = this.#slots[slot]; entry !== undefined; entry = entry.next) entries.push(entry);
+    // The list begins with what came last.
+    for (let i = entries.length - 1; i >= 0; i--) {
+      const entry = entries[i] as Deadline;
       if (entry.due <= now) due.push(entry);
       else {
         this.remove(entry);
         this.#insert(entry);
       }
-      entry = next;
     }
   }
 

@@ -341,14 +341,43 @@ describe('a pushed task that is given up', () => {
     await until(() => raw.got.length === 1);
     const closed = pool.close();
     await turns(3);
-    clock.advance(500);
+    clock.advance(449);
+    expect(letters).toEqual([]);
+    clock.advance(1);
     await closed;
     expect(letters.map(({ task, reason, attempts }) => [task, reason, attempts])).toEqual([
       ['waiting', 'closed', 0],
       ['begun', 'closed', 1],
     ]);
     expect(pool.stats()).toMatchObject({ lost: 2, acks: { deadLetters: 2 } });
-    expect(lines).toEqual(['2 tasks were not answered within 500 ms (gracePeriod) and are given up']);
+    expect(lines).toEqual(['2 tasks were not answered within 450 ms (of gracePeriod: 500 ms) and are given up']);
+    raw.socket.close();
+  });
+
+  it.each([
+    ['at most gracePeriod, hooks for dead letters included', { onDeadLetter: () => new Promise(() => {}) }, 1_000],
+    ['as long as the hooks take, within that', {}, 970],
+    ['gracePeriod for the answers, where there are no hooks', { onDeadLetter: undefined }, 1_000],
+  ])('close() takes %s', async (_, options, closedAt) => {
+    const told: number[] = [];
+    const onDeadLetter = () => {
+      told.push(clock.now());
+      return new Promise<void>((resolve) => clock.setTimer(70, resolve));
+    };
+    const { clock, pool, worker } = setUp({ gracePeriod: 1_000, onDeadLetter, ...options });
+    await pool.open();
+    const raw = worker(1);
+    await pool.push('begun');
+    await until(() => raw.got.length === 1);
+    const start = clock.now();
+    let took: number | undefined;
+    const closed = pool.close().then(() => (took = clock.now() - start));
+    await turns(3);
+    // The socket closes in turns, not in time.
+    for (; took === undefined && clock.now() - start < 3_000; await turns(3)) clock.advance(10);
+    await closed;
+    expect(took).toBe(closedAt);
+    expect(told).toEqual('onDeadLetter' in options ? [] : [start + 900]);
     raw.socket.close();
   });
 

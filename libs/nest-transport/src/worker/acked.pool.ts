@@ -43,6 +43,9 @@ export interface ZmqPoolAckStats extends Readonly<DispatcherCounts> {
 /** How long a push or a run waits to be accepted. */
 export type Patience = Pick<PendingPush<PoolTask>, 'expiry' | 'signal'>;
 
+/** Of `gracePeriod`, where there are hooks for dead letters. */
+const PART_FOR_HOOKS = 0.1;
+
 /** A pool with acknowledgement: tasks are kept here until a worker has answered them. */
 export class AckedPool {
   readonly admission: Admission<PoolTask>;
@@ -159,20 +162,23 @@ export class AckedPool {
 
   /**
    * What was accepted is still given out and waited for, within `gracePeriod`. What is not answered then is given up:
-   * told to the hooks for dead letters, counted, logged; runs fail.
+   * told to the hooks for dead letters, counted, logged; runs fail. Where there are hooks the last part of `gracePeriod`
+   * is theirs: what they write down must not be lost with the process.
    */
   async close(): Promise<void> {
     const gracePeriod = this.#options.gracePeriod ?? DEFAULT_GRACE_PERIOD_MS;
+    const end = this.#clock.now() + gracePeriod;
+    const forAnswers = this.#deadLetters.hooked ? gracePeriod - Math.ceil(gracePeriod * PART_FOR_HOOKS) : gracePeriod;
     if (this.#dispatcher.unsettled > 0) {
-      await this.#within(gracePeriod, new Promise<void>((resolve) => (this.#whenIdle = resolve)));
+      await this.#within(forAnswers, new Promise<void>((resolve) => (this.#whenIdle = resolve)));
     }
     this.#lost = this.#dispatcher.abandon();
     if (this.#lost > 0) {
       this.#logger.warn(
-        `${this.#lost} tasks were not answered within ${gracePeriod} ms (gracePeriod) and are given up`,
+        `${this.#lost} tasks were not answered within ${forAnswers} ms (of gracePeriod: ${gracePeriod} ms) and are given up`,
       );
     }
-    await this.#within(gracePeriod, this.#deadLetters.settled());
+    await this.#within(Math.max(0, end - this.#clock.now()), this.#deadLetters.settled());
     await this.#channel?.close();
     this.#deadlines.clear();
   }

@@ -8,22 +8,22 @@ class Item extends Link<Item> {
 }
 
 it('agrees with an array, whatever comes and goes', () => {
-  const step = fc.tuple(fc.constantFrom('push', 'unshift', 'remove'), fc.nat(7));
+  const step = fc.tuple(fc.constantFrom('push', 'insert', 'remove'), fc.nat(7), fc.nat(8));
   fc.assert(
     fc.property(fc.array(step), (steps) => {
       const items = Array.from({ length: 8 }, (_, name) => new Item(name));
       const chain = new Chain<Item>();
       let model: Item[] = [];
-      for (const [what, index] of steps) {
+      for (const [what, index, place] of steps) {
         const item = items[index]!;
         if (what === 'remove') {
           chain.remove(item);
           model = model.filter((other) => other !== item);
         } else if (!model.includes(item)) {
           if (what === 'push') chain.push(item);
-          else chain.unshift(item);
+          else chain.insert(item, model[Math.min(place, model.length) - 1]);
           if (what === 'push') model.push(item);
-          else model.unshift(item);
+          else model.splice(Math.min(place, model.length), 0, item);
         }
         expect(chain.all().map(({ name }) => name)).toEqual(model.map(({ name }) => name));
         expect(chain.size).toBe(model.length);

@@ -7,7 +7,7 @@ export abstract class Link<T extends Link<T>> {
 }
 
 /**
- * A queue that can be entered at both ends and left from anywhere, all in constant time.
+ * A queue that can be entered and left anywhere, all in constant time.
  *
  *     first ⇄ … ⇄ last
  */
@@ -34,13 +34,18 @@ export class Chain<T extends Link<T>> {
     this.#size++;
   }
 
-  /** To the front. The link must not be in a chain. */
-  unshift(link: T): void {
+  /**
+   * Behind another one of this chain; without one to the front. The link must not be in a chain.
+   */
+  insert(link: T, behind?: T): void {
+    const after = behind === undefined ? this.#first : behind.after;
     link.chain = this;
-    link.after = this.#first;
-    if (this.#first === undefined) this.#last = link;
-    else this.#first.before = link;
-    this.#first = link;
+    link.before = behind;
+    link.after = after;
+    if (behind === undefined) this.#first = link;
+    else behind.after = link;
+    if (after === undefined) this.#last = link;
+    else after.before = link;
     this.#size++;
   }
 

@@ -45,6 +45,11 @@ export class DeadLetters {
     return this.#count;
   }
 
+  /** Whether anybody is told. */
+  get hooked(): boolean {
+    return this.#hooks.length > 0;
+  }
+
   add(hook: ZmqDeadLetterHook): void {
     this.#hooks.push(hook);
   }

@@ -104,6 +104,14 @@ describe('a worker that is lost', () => {
     expect(dispatcher.counts).toMatchObject({ workerLost: 3, done: 4 });
   });
 
+  it('and others that are lost later have them in the order in which they were pushed', () => {
+    const { join, submit } = dispatcherSetUp();
+    const workers = [join(2), join(2), join(2)];
+    submit('a', 'b', 'c', 'd', 'e', 'f', 'g');
+    for (const index of [1, 2, 0]) workers[index]!.leave();
+    expect(join(9).names).toEqual(['a #2', 'b #2', 'c #2', 'd #2', 'e #2', 'f #2', 'g']);
+  });
+
   it('too often takes the task along: it is given up after `maxDeliveries`', () => {
     const { join, submit, settled, dispatcher } = dispatcherSetUp({ maxDeliveries: 2 });
     submit('poison');
@@ -149,6 +157,24 @@ describe('silence', () => {
     slow.answerId(1, AnswerStatus.failed);
     expect(settled).toEqual(['a: done']);
     expect(dispatcher.counts).toMatchObject({ timedOut: 1, lateAnswers: 1 });
+  });
+
+  it('of several tasks that ends in one moment has them given out in their order', () => {
+    const { clock, join, submit } = dispatcherSetUp();
+    const frozen = join(3);
+    submit('a', 'b', 'c', 'd');
+    clock.advance(1_050);
+    expect(frozen.names).toEqual(['a', 'b', 'c']);
+    expect(join(9).names).toEqual(['a #2', 'b #2', 'c #2', 'd']);
+    const { clock: later, join: joinLater, submit: submitLater } = dispatcherSetUp();
+    joinLater(3);
+    submitLater('a', 'b', 'c');
+    const other = joinLater(1);
+    later.advance(1_050);
+    expect(other.names).toEqual(['a #2']);
+    other.done('a');
+    other.done('b');
+    expect(other.names).toEqual(['a #2', 'b #2', 'c #2']);
   });
 
   it('that is broken by a late result settles the task, and cancels its other run', () => {
@@ -226,6 +252,21 @@ describe('answers', () => {
     other.answer('a', AnswerStatus.again);
     expect(other.names).toEqual(['b #2', 'a #2', 'a #3']);
     expect(dispatcher.counts.retried).toBe(2);
+  });
+
+  it('that tasks are to be run again, or are handed back, keep their order', () => {
+    const { clock, join, submit } = dispatcherSetUp();
+    const worker = join(4);
+    submit('a', 'b', 'c', 'd', 'e');
+    for (const name of ['a', 'b']) worker.answer(name, AnswerStatus.again, { delayMs: 500 });
+    worker.credit(0);
+    for (const name of ['c', 'd']) worker.answer(name, AnswerStatus.back);
+    worker.leave();
+    const other = join(3);
+    expect(other.names).toEqual(['c', 'd', 'e #2']);
+    for (const name of ['c', 'd', 'e']) other.done(name);
+    clock.advance(550);
+    expect(other.names.slice(3)).toEqual(['a #2', 'b #2']);
   });
 
   it('that it is handed back, repeat it elsewhere, and not as another run', () => {

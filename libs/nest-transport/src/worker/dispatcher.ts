@@ -39,6 +39,9 @@ export class TaskDispatcher {
   readonly #ready = new Chain<PoolWorker>();
   #unsettled = 0;
   #lastId = 0;
+  #lastNumber = 0;
+  /** What was put back into the queue last: what comes back next often belongs right behind it. */
+  #putBack: PoolTask | undefined;
   /** Who waits for room. */
   #onRoom: (() => void) | undefined;
   #pumping = false;
@@ -75,7 +78,7 @@ export class TaskDispatcher {
   submit(task: PoolTask): boolean {
     if (!this.#accepts) return false;
     this.#unsettled++;
-    task.accepted = true;
+    task.number = ++this.#lastNumber;
     if (task.deadlineAt < Infinity) {
       task.expiry = new Timer(() => this.#expired(task));
       this.#options.deadlines.set(task.expiry, task.deadlineAt);
@@ -287,10 +290,21 @@ export class TaskDispatcher {
     return task.deadlineAt <= this.#options.deadlines.now();
   }
 
-  /** In front: it was accepted before all that waits. */
+  /** In front of what was accepted after it. */
   #requeue(task: PoolTask): void {
-    if (this.#isLate(task)) this.#settle(task, { kind: 'expired' });
-    else this.#queue.unshift(task);
+    if (this.#isLate(task)) {
+      this.#settle(task, { kind: 'expired' });
+      return;
+    }
+    const last = this.#putBack;
+    let behind = last?.chain === this.#queue && last.number < task.number ? last : undefined;
+    for (;;) {
+      const next: PoolTask | undefined = behind === undefined ? this.#queue.first : behind.after;
+      if (next === undefined || next.number > task.number) break;
+      behind = next;
+    }
+    this.#queue.insert(task, behind);
+    this.#putBack = task;
   }
 
   #settle(task: PoolTask, outcome: TaskOutcome): void {

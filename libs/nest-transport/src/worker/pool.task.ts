@@ -52,8 +52,8 @@ export class PoolTask extends Link<PoolTask> {
   current: Delivery | undefined;
   /** The worker that it should not go to next if there is another one. */
   avoid: PoolWorker | undefined;
-  /** A dispatcher has taken it. */
-  accepted = false;
+  /** Its number among those that its dispatcher has accepted, from 1; 0 before. */
+  number = 0;
   settled = false;
   /** When its deadline passes. */
   expiry: Timer | undefined;
@@ -72,6 +72,11 @@ export class PoolTask extends Link<PoolTask> {
     readonly onSettled: (outcome: TaskOutcome, task: PoolTask) => void,
   ) {
     super();
+  }
+
+  /** A dispatcher has taken it. */
+  get accepted(): boolean {
+    return this.number > 0;
   }
 }
 

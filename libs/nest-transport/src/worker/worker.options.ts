@@ -58,7 +58,10 @@ export interface ZmqPoolOptions extends ZmqPoolEnd, ZmqEndpoints, Omit<ZmqSocket
    * kills its workers kills no more than these. Attempts that a worker asks for (`retry`) are not counted.
    */
   maxDeliveries?: number | undefined;
-  /** With `ack: 'explicit'`: how long `close()` waits for the answers to what was accepted, in ms. Default 10,000. */
+  /**
+   * With `ack: 'explicit'`: how long `close()` waits for the answers to what was accepted, in ms; where there are hooks
+   * for dead letters the last tenth of it is left to them. Default 10,000.
+   */
   gracePeriod?: number | undefined;
   /** With `ack: 'explicit'`: called for each pushed task that is given up, beside the `@OnDeadLetter()` methods. */
   onDeadLetter?: ZmqDeadLetterHook | undefined;
