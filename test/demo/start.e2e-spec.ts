@@ -4,8 +4,8 @@ import { DemoProcess } from './demo-process.js';
 afterAll(() => DemoProcess.killAll());
 
 /** Starts everything; gives the starter, the gateway's client, and the process ids of the game servers. */
-async function startAll(): Promise<[DemoProcess, DemoClient, number[]]> {
-  const starter = DemoProcess.startAll([], { PORT: '0', CLUSTER_PORT: '0' });
+async function startAll(...args: string[]): Promise<[DemoProcess, DemoClient, number[]]> {
+  const starter = DemoProcess.startAll(args, { PORT: '0', CLUSTER_PORT: '0' });
   const [url] = await starter.printed(/http:\/\/127\.0\.0\.1:\d+/);
   const players = new DemoClient(url);
   const listed = await players.until(
@@ -31,6 +31,15 @@ describe('npm start', () => {
     expect(await starter.exited).toEqual({ code: 0, signal: null });
     expect(starter.output).toContain('All stopped.');
     expect(pids.filter(isRunning)).toEqual([]);
+  }, 60_000);
+
+  it('shows the spans of all processes with --traces', async () => {
+    const [starter, players] = await startAll('--traces');
+    expect(await players.post('/players', { name: 'Ada' })).toMatchObject({ status: 201 });
+    const [, traceId] = await starter.printed(/^\[game-\d\] span (\w{32}) server players\.join /m);
+    await starter.printed(new RegExp(`^\\[gateway\\] span ${traceId} client players\\.join `, 'm'));
+    starter.signal('SIGINT');
+    expect(await starter.exited).toEqual({ code: 0, signal: null });
   }, 60_000);
 
   it('ends with the program that started it', async () => {
