@@ -136,6 +136,14 @@ export const targets = [
     atMost: 0.5,
   },
   {
+    text: 'Nest calls to a frozen server, the latest of 1,000 after its deadline',
+    ...nest,
+    scenario: 'nest-deadlines',
+    cases: ['0', '64', '512'],
+    unit: 'ms',
+    atMost: 50,
+  },
+  {
     text: 'Memory of one more idle peer of a ROUTER',
     ...ours,
     scenario: 'peers-memory',

@@ -12,6 +12,8 @@ export const remarks = {
   'round-trip': 'One request is under way at any time: this is latency, not rate.',
   'nest-latency':
     'The slowest hundredth takes at least so long. With many calls in flight it is mostly the wait for those before.',
+  'nest-deadlines':
+    'Every call settles, though its server says nothing: it is stopped by a signal, its connection stays open. The deadlines lie within one second.',
   subscriptions:
     'Every message matches one topic. The cost should follow the length of the topic, not the number of topics.',
   'peers-cpu':

@@ -5,6 +5,7 @@ import { fanOut } from './fan-out.mjs';
 import { linear, linearMemory } from './linear.mjs';
 import { memoryFull } from './memory.mjs';
 import { nestBrokers, nestCalls, nestCallsPinned, nestLatency } from './nest-calls.mjs';
+import { nestDeadlines } from './nest-deadlines.mjs';
 import { nestEvents, nestTasks } from './nest-events.mjs';
 import { idleCpu, peersCpu, peersMemory } from './peers.mjs';
 import { roundTrip, roundTripPinned } from './round-trip.mjs';
@@ -35,6 +36,7 @@ export const scenarios = {
   'nest-calls': nestCalls,
   'nest-latency': nestLatency,
   'nest-calls-pinned': nestCallsPinned,
+  'nest-deadlines': nestDeadlines,
   'nest-brokers': nestBrokers,
   'nest-events': nestEvents,
   'nest-tasks': nestTasks,
