@@ -3,7 +3,7 @@ import { loadContender } from './contenders/index.mjs';
 import { Processes } from './processes.mjs';
 
 /** What one measurement is to take, so that start-up and compilation weigh little. */
-const SECONDS = 0.7;
+export const SECONDS = 0.7;
 /** Compilers and caches warm up, the same for every contender, before the clock starts. */
 const warmUpOf = (count, { warmUp }) =>
   warmUp === undefined ? {} : { warmup: Math.max(warmUp, Math.ceil(count / 3)) };

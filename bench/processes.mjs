@@ -6,6 +6,9 @@ import { nativeProgram } from './native.mjs';
 const peer = fileURLToPath(new URL('peer.mjs', import.meta.url));
 /** A process that says nothing for so long hangs. */
 const SILENCE_MS = 120_000;
+/** Where BENCH_PROFILES names a folder, every JavaScript process writes its profile there when it is stopped. */
+const isProfiled = () => process.env.BENCH_PROFILES !== undefined;
+const profiler = ['--import', new URL('profile.mjs', import.meta.url).href];
 
 /**
  * The child processes of one measurement. All of them, in whatever language, are
@@ -22,7 +25,9 @@ export class Processes {
   start(contender, scenario, role, parameters, core) {
     const words = [scenario, role, ...Object.entries(parameters).map(([key, value]) => `${key}=${value}`)];
     const command =
-      contender === 'libzmq' ? [nativeProgram(), ...words] : [process.execPath, peer, contender, ...words];
+      contender === 'libzmq'
+        ? [nativeProgram(), ...words]
+        : [process.execPath, ...(isProfiled() ? profiler : []), peer, contender, ...words];
     if (core !== undefined) command.unshift('taskset', '-c', String(core));
     const child = new PeerProcess(`${contender} ${role} of ${scenario}`, command);
     this.#running.push(child);
@@ -79,7 +84,7 @@ class PeerProcess {
   async stop() {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGKILL');
+    this.#child.kill(isProfiled() ? 'SIGTERM' : 'SIGKILL');
     await gone;
   }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ const { formatSummary } = await bench('report/summary');
 const { formatTable } = await bench('report/table');
 const { drawChart } = await bench('report/chart');
 const { renderPage } = await bench('report/page');
+const { formatProfiles } = await bench('report/profiles');
 const { writeDocs } = await bench('report/write-docs');
 const { targets } = await bench('targets');
 const { scenarios } = await bench('scenarios/index');
@@ -212,3 +213,39 @@ function filesOf(folder: string): Record<string, string> {
 function fail(why: string): never {
   throw new Error(why);
 }
+
+describe('formatProfiles', () => {
+  const callFrame = (functionName: string, url: string) => ({ functionName, url, lineNumber: 6 });
+  const profile = (...timeDeltas: number[]) => ({
+    nodes: [
+      { id: 1, callFrame: callFrame('(idle)', '') },
+      { id: 2, callFrame: callFrame('trySend', 'file:///x/libs/zmq-core/dist/shared/sockets.js') },
+      { id: 3, callFrame: callFrame('write', 'node:net') },
+    ],
+    samples: [3, 1, 2, 2],
+    timeDeltas,
+    endTime: 10_000_000,
+  });
+
+  it('tells whose code the end of a process ran, of its last profile', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'profiles-'));
+    try {
+      const files = {
+        'ours.a.client-1.cpuprofile': profile(1, 1, 1, 1),
+        'ours.a.client-2.cpuprofile': profile(5e6, 250_000, 500_000, 250_000),
+      };
+      for (const [index, [file, content]] of Object.entries(files).entries()) {
+        writeFileSync(join(folder, file), JSON.stringify(content));
+        utimesSync(join(folder, file), index + 1, index + 1);
+      }
+      const text = formatProfiles(folder, 1);
+      expect(text).toContain('ours.a.client, the last 1.0 s');
+      expect(text).toContain('75.0 %  this library');
+      expect(text).toContain('25.0 %  sleeping');
+      expect(text).toContain('75.0 %  trySend shared/sockets.js:7');
+      expect(text).not.toContain('Node');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
