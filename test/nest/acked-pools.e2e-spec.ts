@@ -33,6 +33,7 @@ import {
   ZmqWorker,
 } from '@nest-zmq/transport';
 import { map, of, type Observable } from 'rxjs';
+import { ManualClock } from './support/manual.clock.js';
 import { PoolApps } from './support/pool-apps.js';
 import { transports } from './support/ways.js';
 import { turns, until } from './turns.js';
@@ -85,6 +86,17 @@ class OneJob {
 let apps: PoolApps;
 beforeEach(() => (apps = new PoolApps()));
 afterEach(() => apps.close());
+
+/** Lets so many ms pass in each turn until it is done. */
+async function passUntil(clock: ManualClock, ms: number, done: Promise<unknown>): Promise<void> {
+  let isDone = false;
+  const noted = done.finally(() => (isDone = true));
+  while (!isDone) {
+    clock.advance(ms);
+    await turns();
+  }
+  await noted;
+}
 
 /** A worker application with a desk of its own. */
 async function jobs(
@@ -479,7 +491,8 @@ describe('a run that nobody wants any more', () => {
         return 'done';
       }
     }
-    const { pool, endpoint } = await apps.pool();
+    const clock = new ManualClock();
+    const { pool, endpoint } = await apps.pool({ clock });
     const { workers } = await apps.workers(endpoint, [Endless]);
     const controller = new AbortController();
     const run = pool.run('endless', null, { signal: controller.signal });
@@ -489,19 +502,30 @@ describe('a run that nobody wants any more', () => {
     expect(await pool.run('quick')).toBe('done');
     expect(aborted).toEqual([expect.objectContaining({ name: 'AbortError' })]);
     expect(workers.stats()).toMatchObject({ failed: 0, done: 1, acks: { cancelled: 1 } });
-    await expect(pool.run('endless', null, { deadline: 20 })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    const late = pool.run('endless', null, { deadline: 60_000 }).catch((error: unknown) => error);
+    await until(() => workers.stats().running === 1);
+    clock.advance(59_999);
+    expect(workers.stats().running).toBe(1);
+    clock.advance(51);
+    expect(await late).toMatchObject({ code: 'ETIMEDOUT' });
     expect(await pool.run('quick')).toBe('done');
+    expect(aborted).toHaveLength(2);
   });
 });
 
 describe('an ackTimeout', () => {
   it('gives the task to another worker; who extends it, keeps it', async () => {
-    const { pool, endpoint } = await apps.pool({ ackTimeout: 500 });
+    const clock = new ManualClock();
+    const { pool, endpoint } = await apps.pool({ ackTimeout: 500, clock });
     const slow = await jobs(endpoint, {}, OneJob);
     slow.desk.hold();
     await pool.push('job', 1);
     await until(() => slow.desk.running === 1);
     const other = await jobs(endpoint);
+    await until(() => pool.workers.length === 2);
+    clock.advance(499);
+    expect(pool.stats().acks).toMatchObject({ timedOut: 0, delivered: 1 });
+    clock.advance(51);
     await until(() => pool.stats().acks?.done === 1);
     expect(other.desk.runs).toEqual(['1 #2 again']);
     slow.desk.release();
@@ -510,36 +534,50 @@ describe('an ackTimeout', () => {
   });
 
   it('starts again with each `extend()`', async () => {
-    @ZmqWorker('jobs')
+    let context: ZmqTaskContext | undefined;
+    let end = (): void => {};
+    @ZmqWorker('jobs', { concurrency: 2 })
     class Long {
       @OnTask('long')
-      async long(_data: unknown, context: ZmqTaskContext): Promise<number> {
-        const since = performance.now();
-        while (performance.now() - since < 2_500) {
-          context.extend();
-          await turns();
-        }
-        return context.attempt;
+      async long(_data: unknown, own: ZmqTaskContext): Promise<number> {
+        context = own;
+        await new Promise<void>((resolve) => (end = resolve));
+        return own.attempt;
       }
+
+      @OnTask('quick')
+      quick(): void {}
     }
-    const { pool, endpoint } = await apps.pool({ ackTimeout: 1_000 });
+    const clock = new ManualClock();
+    const { pool, endpoint } = await apps.pool({ ackTimeout: 1_000, clock });
     await apps.workers(endpoint, [Long]);
-    expect(await pool.run('long')).toBe(1);
-    expect(pool.stats().acks?.timedOut).toBe(0);
+    const long = pool.run('long');
+    await until(() => context !== undefined);
+    for (let i = 0; i < 5; i++) {
+      context?.extend();
+      // A fence: its answer comes behind the extension.
+      await pool.run('quick');
+      clock.advance(900);
+    }
+    end();
+    expect(await long).toBe(1);
+    expect(pool.stats().acks).toMatchObject({ timedOut: 0, done: 6 });
   });
 });
 
 describe('the end of a worker', () => {
   it('at its grace period hands back what runs, which is done elsewhere, marked', async () => {
+    const clock = new ManualClock();
     const { pool, endpoint } = await apps.pool();
-    const first = await jobs(endpoint, { gracePeriod: 20 });
+    const first = await jobs(endpoint, { gracePeriod: 10_000, clock });
     first.desk.hold();
     await pool.push('job', 1);
     await until(() => first.desk.running === 1);
-    await apps.stop(first.app);
+    await passUntil(clock, 100, apps.stop(first.app));
     expect(first.workers.stats()).toMatchObject({ abandoned: 1 });
+    expect(clock.now()).toBeGreaterThanOrEqual(10_000);
     expect(apps.logger.lines).toContainEqual(
-      'warn 1 tasks were not finished within 20 ms (gracePeriod) and are handed back to their pools',
+      'warn 1 tasks were not finished within 10000 ms (gracePeriod) and are handed back to their pools',
     );
     const second = await jobs(endpoint);
     await until(() => pool.stats().acks?.done === 1);
@@ -564,12 +602,14 @@ describe('the end of a pool', () => {
   });
 
   it('lets a worker that is at it finish, and drops the answer', async () => {
-    const { app, pool, endpoint } = await apps.pool({ gracePeriod: 20 });
+    const clock = new ManualClock();
+    const { app, pool, endpoint } = await apps.pool({ gracePeriod: 10_000, clock });
     const { desk, workers } = await jobs(endpoint);
     desk.hold();
     await pool.push('job', 1);
     await until(() => desk.running === 1);
-    await apps.stop(app);
+    await passUntil(clock, 100, apps.stop(app));
+    expect(clock.now()).toBeGreaterThanOrEqual(10_000);
     expect(pool.stats().lost).toBe(1);
     await until(() => workers.pools.length === 0);
     desk.release();
