@@ -38,6 +38,31 @@ function deadLinks(readme: string, text: string): string[] {
   });
 }
 
+/** What GitHub makes of the headings of a page. */
+function anchorsOf(text: string): string[] {
+  const prose = text.replace(/```[\s\S]*?```/g, '');
+  return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** Links to headings that the page behind them does not have. */
+function deadAnchors(readme: string, text: string): string[] {
+  const base = new URL(`../../${readme}`, import.meta.url);
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
+  return links
+    .filter(([, page]) => page === '' || page!.endsWith('.md'))
+    .filter(([, page, anchor]) => {
+      const target = page === '' ? text : readFileSync(new URL(page!, base), 'utf8');
+      return !anchorsOf(target).includes(anchor!);
+    })
+    .map(([, page, anchor]) => `${page}#${anchor}`);
+}
+
 describe.each(READMES)('%s', (readme) => {
   const text = readFileSync(`${root}${readme}`, 'utf8');
 
@@ -50,6 +75,7 @@ describe.each(READMES)('%s', (readme) => {
 
   it('links only to what exists', () => {
     expect(deadLinks(readme, text)).toEqual([]);
+    expect(deadAnchors(readme, text)).toEqual([]);
   });
 });
 

@@ -32,9 +32,9 @@ export interface ZmqSocketOptions {
    * always, and what these codecs read. Default: JSON.
    */
   codec?: ZmqCodec | readonly ZmqCodec[] | undefined;
-  /** Messages that may wait for one peer before it counts as full; 0 is no limit. Default 1000. */
+  /** Messages that may wait for one peer before it counts as full; 0 is no limit. Default 1,000. */
   sendHighWaterMark?: number | undefined;
-  /** Messages of one peer that may wait to be handled before it is not read any more; 0 is no limit. Default 1000. */
+  /** Messages of one peer that may wait to be handled before it is not read any more; 0 is no limit. Default 1,000. */
   receiveHighWaterMark?: number | undefined;
   /** The same in bytes; 0 is no limit. Default 64 MiB. */
   sendHighWaterMarkBytes?: number | undefined;
