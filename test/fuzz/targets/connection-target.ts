@@ -17,28 +17,36 @@ const COMPARED = 0.25;
 
 const OUR_MESSAGE: Multipart = [Buffer.from('from us'), Buffer.alloc(0)];
 
+/** Who guards our side. */
+export interface Guard {
+  readonly user: ExpectedUser;
+  /** Brings the verdicts that it waits for; false when there is none. */
+  readonly decide: () => boolean;
+}
+
+const nobody: Guard = { user: 'nobody', decide: () => false };
+
 /** One side of a conversation, driven as a session does, with a peer that says what it likes. */
 export class ConnectionTarget implements Target {
   readonly name: string;
   readonly corpus: readonly Session[];
   readonly #type: SocketTypeName;
   readonly #create: () => Connection;
-  readonly #user: ExpectedUser;
+  readonly #guard: Guard;
   readonly #batch = new Batch();
 
   /**
    * @param create makes the connection of our side; the same each time
-   * @param user `joe` where a gate guards our side
    */
   constructor(
     name: string,
     type: SocketTypeName,
     corpus: readonly Session[],
     create: () => Connection,
-    user: ExpectedUser = 'nobody',
+    guard = nobody,
   ) {
     this.name = name;
-    this.#user = user;
+    this.#guard = guard;
     this.#type = type;
     this.corpus = corpus;
     this.#create = create;
@@ -56,7 +64,7 @@ export class ConnectionTarget implements Target {
   /** Time passes, the reader has enough now and then, the peer may not be welcome. */
   #converse(chunks: readonly Buffer[], chance: Chance): void {
     const connection = this.#create();
-    const sink = new WatchfulSink(this.#type, limits, this.#user);
+    const sink = new WatchfulSink(this.#type, limits, this.#guard.user);
     sink.welcomes = !chance.chance(0.02);
     const reluctant = chance.chance(0.3);
     let now = 0;
@@ -66,6 +74,7 @@ export class ConnectionTarget implements Target {
       connection.receive(chunk, now);
       if (reluctant) sink.room = 1 + chance.below(3);
       this.#drain(connection, sink);
+      if (chance.chance(0.5)) this.#decide(connection, sink);
       while (sink.hasHadEnough && isOpen(sink)) {
         connection.suspend(now);
         if (chance.chance(0.5)) now += chance.below(2000);
@@ -87,12 +96,12 @@ export class ConnectionTarget implements Target {
     connection.takePinned();
     if (!isOpen(sink)) {
       hold(connection.deadline === Infinity, 'a connection that is over has a deadline');
-      return;
+    } else if (!sink.isReady && connection.handshakes) {
+      this.#expectDeadline(connection);
+      connection.tick(HANDSHAKE_MS, sink);
+      hold(sink.failure?.kind === 'timeout', 'the limit of the handshake did not end it');
     }
-    if (sink.isReady || !connection.handshakes) return;
-    this.#expectDeadline(connection);
-    connection.tick(HANDSHAKE_MS, sink);
-    hold(sink.failure?.kind === 'timeout', 'the limit of the handshake did not end it');
+    connection.abandon();
   }
 
   /** The same bytes are the same messages, the same failure and the same answers, however they come. */
@@ -108,24 +117,35 @@ export class ConnectionTarget implements Target {
    */
   trace(chunks: readonly Buffer[], room: () => number = () => Infinity): string[] {
     const connection = this.#create();
-    const sink = new WatchfulSink(this.#type, limits, this.#user);
+    const sink = new WatchfulSink(this.#type, limits, this.#guard.user);
     sink.trace = [];
     const said: Buffer[] = [];
-    connection.start(0);
-    for (const chunk of chunks) {
-      sink.received += chunk.length;
-      connection.receive(chunk, 0);
+    const read = (): void => {
       do {
         sink.room = room();
         this.#drain(connection, sink);
       } while (sink.hasHadEnough && isOpen(sink));
       // A peer that left answers unread would be another, and how many depends on the chunks.
       said.push(this.#takeOutput(connection));
+    };
+    connection.start(0);
+    for (const chunk of chunks) {
+      sink.received += chunk.length;
+      connection.receive(chunk, 0);
+      read();
       if (!isOpen(sink)) break;
     }
+    // When all is there: how much was said before a verdict depends on the chunks, too.
+    while (isOpen(sink) && this.#guard.decide()) read();
     said.push(this.#takeOutput(connection));
+    connection.abandon();
     sink.trace.push(`said ${Buffer.concat(said).toString('hex')}`);
     return sink.trace;
+  }
+
+  /** A verdict comes, when one is waited for, and what had to wait for it is read. */
+  #decide(connection: Connection, sink: WatchfulSink): void {
+    if (this.#guard.decide() && isOpen(sink)) this.#drain(connection, sink);
   }
 
   #drain(connection: Connection, sink: WatchfulSink): void {

@@ -28,8 +28,15 @@ export function messagesOf(type: SocketTypeName): Multipart[] {
 /**
  * Lets two connections talk, and gives what the second said, in the pieces in which it
  * said it: the session of a good peer of the first.
+ * @param decide brings the verdicts that one of them waits for; false when there is none
  */
-export function record(own: Connection, peer: Connection, peerType: SocketTypeName, ownType: SocketTypeName): Buffer[] {
+export function record(
+  own: Connection,
+  peer: Connection,
+  peerType: SocketTypeName,
+  ownType: SocketTypeName,
+  decide = (): boolean => false,
+): Buffer[] {
   const batch = new Batch();
   const said: Buffer[] = [];
   const sinks = {
@@ -58,6 +65,9 @@ export function record(own: Connection, peer: Connection, peerType: SocketTypeNa
       deliver(own, sinks.own, b);
     }
     if (a.length > 0) deliver(peer, sinks.peer, a);
+    if (!decide()) continue;
+    own.drain(sinks.own);
+    peer.drain(sinks.peer);
   }
   for (const message of messagesOf(peerType)) {
     batch.begin();

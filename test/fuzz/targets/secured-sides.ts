@@ -3,7 +3,11 @@ import { type ConnectionOptions, createConnection } from '../../../libs/zmq-core
 import { openWasm } from '../../../libs/zmq-core/src/crypto/open-backend.js';
 import type { RandomSource } from '../../../libs/zmq-core/src/foundation/random.js';
 import type { SocketTypeName } from '../../../libs/zmq-core/src/foundation/socket-type.js';
-import type { Authenticator, Verdict } from '../../../libs/zmq-core/src/mechanism/authenticator.js';
+import type {
+  AuthenticationRequest,
+  Authenticator,
+  Verdict,
+} from '../../../libs/zmq-core/src/mechanism/authenticator.js';
 import type { CryptoBackend } from '../../../libs/zmq-core/src/mechanism/crypto-backend.js';
 import { createKeyPair, type KeyPair } from '../../../libs/zmq-core/src/mechanism/curve/curve-box.js';
 import { CurveKeys } from '../../../libs/zmq-core/src/mechanism/curve/curve-keys.js';
@@ -46,22 +50,47 @@ export async function fixedKeys(): Promise<FixedKeys> {
 }
 
 /** Admits joe: who knows the password, or has the key, or has nothing to show. */
-function gateFor(publicKey: Buffer): Authenticator {
-  const isJoe = {
-    NULL: () => true,
-    PLAIN: (credentials: readonly Buffer[]) => credentials.map(String).join() === 'joe,secret',
-    CURVE: ([key]: readonly Buffer[]) => key!.equals(publicKey),
-  };
-  return {
-    present: true,
-    ask({ mechanism, credentials }, give) {
-      const verdict: Verdict = isJoe[mechanism](credentials)
-        ? { status: 200, userId: 'joe', properties: new Map([['X-role', Buffer.from('admin')]]) }
-        : { status: 400, text: 'no' };
-      give(verdict);
+class Gate implements Authenticator {
+  readonly present = true;
+  /** Whether it gives its verdict only when it is told to. */
+  readonly #isLate: boolean;
+  readonly #publicKey: Buffer;
+  readonly #due: (() => void)[] = [];
+
+  constructor(publicKey: Buffer, isLate: boolean) {
+    this.#publicKey = publicKey;
+    this.#isLate = isLate;
+  }
+
+  ask(request: AuthenticationRequest, give: (verdict: Verdict) => void): () => void {
+    if (!this.#isLate) {
+      give(this.#judge(request));
       return () => {};
-    },
-  };
+    }
+    let isWanted = true;
+    this.#due.push(() => {
+      if (isWanted) give(this.#judge(request));
+    });
+    return () => (isWanted = false);
+  }
+
+  /** Gives what is due. False when nobody waits for it. */
+  decide(): boolean {
+    const due = this.#due.splice(0);
+    for (const each of due) each();
+    return due.length > 0;
+  }
+
+  #judge({ mechanism, credentials }: AuthenticationRequest): Verdict {
+    const isJoe = {
+      NULL: () => true,
+      PLAIN: () => credentials.map(String).join() === 'joe,secret',
+      CURVE: () => credentials[0]!.equals(this.#publicKey),
+    };
+    return isJoe[mechanism]()
+      ? { status: 200, userId: 'joe', properties: new Map([['X-role', Buffer.from('admin')]]) }
+      : { status: 400, text: 'no' };
+  }
 }
 
 export type Role = 'server' | 'client';
@@ -77,6 +106,8 @@ export interface SecuredSide {
   /** The same each time: keys and nonces are fixed. */
   readonly create: () => Connection;
   readonly createPeer: () => Connection;
+  /** Verdicts that wait come now; false when there is none. One that is for nobody any more is forgotten. */
+  readonly decide: () => boolean;
 }
 
 /** Two types that talk in both directions, and two of which one subscribes. */
@@ -114,14 +145,32 @@ export function securedSides(keys: FixedKeys): SecuredSide[] {
       },
     },
   };
-  const gate = gateFor(client.publicKey);
   return mechanismNames.flatMap((mechanism) =>
     pairs.flatMap(([serverType, clientType]): SecuredSide[] => {
+      // At once, or as a handler in another process: some time later.
+      const gate = new Gate(client.publicKey, serverType === 'ROUTER');
+      const decide = (): boolean => gate.decide();
       const asServer = creator(serverType, roles[mechanism].server, 3, backend, gate);
       const asClient = creator(clientType, roles[mechanism].client, 4, backend, undefined);
       return [
-        { mechanism, role: 'server', type: serverType, peerType: clientType, create: asServer, createPeer: asClient },
-        { mechanism, role: 'client', type: clientType, peerType: serverType, create: asClient, createPeer: asServer },
+        {
+          mechanism,
+          role: 'server',
+          type: serverType,
+          peerType: clientType,
+          create: asServer,
+          createPeer: asClient,
+          decide,
+        },
+        {
+          mechanism,
+          role: 'client',
+          type: clientType,
+          peerType: serverType,
+          create: asClient,
+          createPeer: asServer,
+          decide,
+        },
       ];
     }),
   );

@@ -10,8 +10,8 @@ function fileOf({ role, peerType }: SecuredSide): string {
   return `${role === 'server' ? 'client' : 'server'}-${peerType}`;
 }
 
-export function recordSession({ create, createPeer, type, peerType }: SecuredSide): Session {
-  return record(create(), createPeer(), peerType, type);
+export function recordSession({ create, createPeer, type, peerType, decide }: SecuredSide): Session {
+  return record(create(), createPeer(), peerType, type, decide);
 }
 
 export function keptSessionOf(side: SecuredSide): Session | undefined {
@@ -19,9 +19,9 @@ export function keptSessionOf(side: SecuredSide): Session | undefined {
 }
 
 export function targetOf(side: SecuredSide, corpus: readonly Session[]): ConnectionTarget {
-  const { mechanism, role, type, create } = side;
-  const user = role === 'server' ? 'joe' : 'nobody';
-  return new ConnectionTarget(`${mechanism} ${role} ${type}`, type, corpus, create, user);
+  const { mechanism, role, type, create, decide } = side;
+  const guard = { user: role === 'server' ? 'joe' : 'nobody', decide } as const;
+  return new ConnectionTarget(`${mechanism} ${role} ${type}`, type, corpus, create, guard);
 }
 
 /** Records them all anew, as `--record` asks for. Gives the files. */

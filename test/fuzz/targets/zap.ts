@@ -57,18 +57,24 @@ class ZapTarget implements Target {
     await this.#bindHandler();
     this.#reply = pieces;
     this.#manner = chance.chance(0.7) ? 'once' : (['and then well', 'and goes', 'never'] as const)[chance.below(3)]!;
+    // A ROUTER sends nothing that is nothing but the way.
+    if (pieces.length === 0) this.#manner = 'never';
     this.#asked = this.#admitted = this.#reasons = 0;
     this.#users = [];
     const stream = this.#transport.accept();
-    stream.data(Buffer.from(this.#peer));
-    for (let turns = 0; turns < TURNS && !this.#isDecided(); turns++) await turn();
-    hold(this.#asked === 1, `the handler was asked ${this.#asked} times`);
-    // Whoever has no answer has no time either.
-    if (!this.#isDecided()) this.#clock.advance(HANDSHAKE_MS);
-    await turn();
-    this.#expectRight(pieces);
-    stream.close();
-    for (let turns = 0; socket.peers.length > 0 && turns < TURNS; turns++) await turn();
+    try {
+      stream.data(Buffer.from(this.#peer));
+      for (let turns = 0; turns < TURNS && !this.#isDecided(); turns++) await turn();
+      hold(this.#asked === 1, `the handler was asked ${this.#asked} times`);
+      // Whoever has no answer has no time either.
+      if (!this.#isDecided()) this.#clock.advance(HANDSHAKE_MS);
+      await turn();
+      this.#expectRight(pieces);
+    } finally {
+      // Also for the next input.
+      stream.close();
+      for (let turns = 0; socket.peers.length > 0 && turns < TURNS; turns++) await turn();
+    }
     this.#expectNothingLeft(socket);
   }
 

@@ -3,6 +3,7 @@ import { type CryptoBackend, TAG_SIZE } from '../mechanism/crypto-backend.js';
 import { pattern, print } from '../testing/bytes.js';
 import { checkBackend } from './check-backend.js';
 import { openBackend, openNative, openWasm } from './open-backend.js';
+import type { SodiumModule } from './sodium-wasm.js';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 
@@ -172,6 +173,12 @@ describe('which is taken', () => {
 });
 
 describe('the memory of WebAssembly', () => {
+  it('has an end, which is told and is no end of the process', async () => {
+    const { default: wrappers } = await import('libsodium-wrappers');
+    const { libsodium } = wrappers as unknown as { readonly libsodium: SodiumModule };
+    expect([libsodium._malloc(2 ** 31), libsodium._malloc(2 ** 32 - 1000)]).toEqual([0, 0]);
+  });
+
   it('may grow in between, for others use the module too', async () => {
     const { default: wrappers } = await import('libsodium-wrappers');
     const before = seal(wasm, sharedKey, nonce, plain);
