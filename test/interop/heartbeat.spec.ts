@@ -124,6 +124,34 @@ for (const library of libraries) {
         await events.until('disconnect');
       });
 
+      it('shows that it lives while it does not read, asks for no answers, and is kept', async () => {
+        const { we } = await meet(weBind, {
+          heartbeatInterval: 1000,
+          heartbeatTimeout: 500,
+          heartbeatTimeToLive: NEVER,
+          receiveHighWaterMark: 1,
+        });
+        clock.advance(1000);
+        await relay.until(we, '\x04PING');
+        await settle();
+        for (let i = 0; i < 10; i++) await theirs.send([`${i}`]);
+        // The second one finds no room.
+        await settle();
+        for (let shown = 1; shown <= 3; shown++) {
+          clock.advance(1000);
+          await relay.until(we, '\x04PONG', shown);
+          await settle();
+        }
+        expect(relay.count(we, '\x04PING')).toBe(1);
+        for (let i = 0; i < 10; i++) expect(String(await ours.receive())).toBe(`${i}`);
+        clock.advance(1000);
+        await relay.until(we, '\x04PING', 2);
+        await settle();
+        expect(events.types).toEqual([]);
+        expect(theirs.events.types).not.toContain('disconnect');
+        expect(relay.connections).toBe(1);
+      });
+
       it('is given up when it is silent for longer than it promised', async () => {
         const { we } = await meet(weBind, { heartbeatInterval: 1000, heartbeatTimeToLive: 100 });
         clock.advance(1000);

@@ -111,10 +111,11 @@ async function serve(
   providers: Type[],
   bind = 'tcp://127.0.0.1:*',
   logger: LoggerService | false = false,
+  eventsBind = bind,
 ): Promise<Served> {
   @Module({ imports, providers, controllers: [WhoController] })
   class AppModule {}
-  const strategy = apps.track(new ZmqServer({ context, bind, events: { bind }, security }));
+  const strategy = apps.track(new ZmqServer({ context, bind, events: { bind: eventsBind }, security }));
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(AppModule, {
     strategy,
     logger,
@@ -222,6 +223,28 @@ describe.each(['tcp://127.0.0.1:*', 'ipc://*'])('CURVE over %s', (address) => {
     await pools.close();
     expect(elsewhere.sockets).toBe(0);
   });
+});
+
+it('a server that is started anew with another key is not believed, and when it has its own again all goes on', async () => {
+  const anywhere = 'tcp://127.0.0.1:*';
+  const open = (security: ZmqSecurityOptions, bind: string): Promise<Served> =>
+    serve(security, [ZmqModule.registerAuthenticator({ context })], [Accounts], bind, false, anywhere);
+  const first = await open(asks, anywhere);
+  const [endpoint = ''] = first.calls;
+  const friend = apps.bareClient({
+    connect: endpoint,
+    security: shows(alice),
+    connectTimeout: 1_000,
+    reconnect: { initialDelay: 10, maxDelay: 50 },
+  });
+  expect(await who(friend)).toBe('alice customer');
+  await first.app.close();
+  const impostor = await open({ mechanism: 'CURVE', secretKey: eve.secretKey }, endpoint);
+  expect((await refusal(friend)).message).toContain('the peer refused us: "Malformed command"');
+  await impostor.app.close();
+  await open(asks, endpoint);
+  await friend.connect();
+  expect(await who(friend)).toBe('alice customer');
 });
 
 describe('PLAIN', () => {
