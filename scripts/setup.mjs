@@ -64,7 +64,7 @@ function newestIn(paths) {
 
 function isBuildInput(entry) {
   if (entry.isDirectory()) return entry.name !== 'dist' && entry.name !== 'node_modules' && entry.name !== 'testing';
-  return /\.(ts|json)$/.test(entry.name) && !/\.(spec|e2e-spec|long-spec)\.ts$/.test(entry.name);
+  return /\.(ts|json)$/.test(entry.name) && !/\.(spec|e2e-spec)\.ts$/.test(entry.name);
 }
 
 /** 0 when the file does not exist. */

@@ -19,7 +19,7 @@ export type Sources = ReadonlyMap<string, string>;
 
 /** Specs and their helpers may import what they like. */
 export function isTestCode(file: string): boolean {
-  return /\.(spec|e2e-spec|long-spec)\.ts$/.test(file) || file.startsWith('testing/');
+  return /\.(spec|e2e-spec)\.ts$/.test(file) || file.startsWith('testing/');
 }
 
 /** Every `.ts` file below a `src` folder. */

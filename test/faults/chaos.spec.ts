@@ -7,6 +7,7 @@ import { type Holdings, holdings, untilGivenBack, usedBytes } from '../support/h
 import { pattern } from '../support/raw-bytes.js';
 import { nextTurn, RawListener, RawPeer } from '../support/raw-peer.js';
 import { EventLog } from '../support/stage.js';
+import { times } from '../support/times.js';
 import { UNRELATED_BYTES } from '../support/trial.js';
 
 /*
@@ -106,7 +107,7 @@ async function sendThrough(seed: number, weather: Weather, mechanism: keyof type
   return { came, reasons, told: ends };
 } // prettier-ignore
 
-describe.each([1, 2, 3])('seed %i', (seed) => {
+describe.each(Array.from({ length: 3 * times }, (_, i) => i + 1))('seed %i', (seed) => {
   it('split and stalled: everything comes, in order', async () => {
     const { came, reasons } = await sendThrough(seed, { split: true, stall: 0.2 });
     expect(came).toEqual(Array.from({ length: MESSAGES }, (_, i) => i));

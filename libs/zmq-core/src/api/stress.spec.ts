@@ -11,7 +11,7 @@ import { Dealer, Pair, Pull, Push } from './sockets.js';
  * again with STRESS_SEED=<seed>. Their order of events is the machine's, so a rare
  * failure may need several runs.
  */
-const RUNS = 30;
+const RUNS = 30 * Number(process.env['TEST_TIMES'] ?? 1);
 const first = Number(process.env['STRESS_SEED'] ?? Date.now() % 1_000_000);
 const seeds = Array.from({ length: RUNS }, (_, i) => first + i);
 
