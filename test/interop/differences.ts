@@ -107,6 +107,13 @@ export const differences: readonly Difference[] = [
     names: /^\d+: then shows$/,
     ...forgotten,
   },
+  {
+    topic: 'security',
+    names: /^a (server|client) with.*: bind and connect$/,
+    what: 'CURVE with a key that is missing',
+    reason: '`bind` and `connect` say so, with EINVAL; in npm the handshakes fail',
+    ours: [{ rejects: { own: { code: 'EINVAL' } } }, { rejects: { own: { code: 'EINVAL' } } }],
+  },
 
   {
     topic: 'numbers',
@@ -452,6 +459,13 @@ export const differences: readonly Difference[] = [
     names: /^callbacks of messages that wait when their socket is closed$/,
     what: 'v5: callbacks of messages that wait when their socket is closed',
     reason: 'each is called with an error; npm forgets all but the first',
+  },
+  {
+    topic: 'v5',
+    names: /^callbacks of messages to nobody when their socket is closed$/,
+    what: 'v5: callbacks of messages that wait when their socket is closed',
+    reason: 'each is called with an error; npm forgets all but the first',
+    ours: Array.from({ length: 3 }, () => ({ own: { code: 'EHOSTUNREACH' } })),
   },
   {
     topic: 'v5',

@@ -45,6 +45,15 @@ export async function observe(zmq: Zmq, notes: Notes): Promise<void> {
     pull.close();
     return buffer;
   });
+  references['a message that a socket gave last'] = await reference(async () => {
+    const [push, pull] = [open(zmq, 'Push', { linger: 0 }), open(zmq, 'Pull')];
+    keep.push(push, pull);
+    await pull.bind('tcp://127.0.0.1:*');
+    push.connect(pull.lastEndpoint!);
+    await push['send']!(Buffer.alloc(4096));
+    const [message] = (await pull['receive']!()) as Buffer[];
+    return message!;
+  });
 
   await collect();
   for (const [name, held] of Object.entries(references)) {

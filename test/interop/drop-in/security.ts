@@ -1,6 +1,6 @@
 import type { Event, Observer, Reply } from 'zeromq';
 import { open } from './classes.js';
-import type { Notes, Zmq } from './notes.js';
+import { endOf, type Notes, type Zmq } from './notes.js';
 
 const server = {
   publicKey: 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7',
@@ -16,6 +16,7 @@ const bytes = Buffer.alloc(32, 7);
 export async function observe(zmq: Zmq, notes: Notes): Promise<void> {
   await observeKeys(zmq, notes);
   await observeMechanism(zmq, notes);
+  await observeMissing(zmq, notes);
   await observeHandshakes(zmq, notes);
 }
 
@@ -72,6 +73,26 @@ async function observeMechanism(zmq: Zmq, notes: Notes): Promise<void> {
   await notes.outcome('read a key', () => socket.curveSecretKey);
   socket.close();
 }
+
+/** Some of what CURVE needs. */
+const incomplete: Record<string, object> = {
+  'a server without keys': { curveServer: true },
+  'a server with its public key only': { curveServer: true, curvePublicKey: server.publicKey },
+  "a client with the server's key only": { curveServerKey: server.publicKey },
+  'a client with its public key only': { curvePublicKey: client.publicKey },
+  "a client without the server's key": { curvePublicKey: client.publicKey, curveSecretKey: client.secretKey },
+};
+
+async function observeMissing(zmq: Zmq, notes: Notes): Promise<void> {
+  for (const [name, options] of Object.entries(incomplete)) {
+    const [binder, connecter] = [open(zmq, 'Dealer', { linger: 0, ...options }), open(zmq, 'Dealer', { linger: 0, ...options })];
+    const bound = await endOf(binder.bind('tcp://127.0.0.1:*'));
+    const connected = await endOf((async () => connecter.connect('tcp://127.0.0.1:1'))());
+    notes.note(`${name}: bind and connect`, [bound, connected]);
+    binder.close();
+    connecter.close();
+  }
+} // prettier-ignore
 
 interface Case {
   readonly name: string;

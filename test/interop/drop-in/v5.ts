@@ -32,6 +32,7 @@ export async function observe(_zmq: Zmq, notes: Notes, load: (entry: string) => 
   await observeMessages(zmq, notes);
   await observeEndpoints(zmq, notes);
   await observePauses(zmq, notes);
+  await observeOrder(zmq, notes);
   await observeMonitor(zmq, notes);
   await observeProxy(zmq, notes);
   notes.note('rejections that nobody handles, so far', unhandled);
@@ -275,6 +276,32 @@ async function observeProxy(zmq: V5, notes: Notes): Promise<void> {
   for (const socket of [front, back, capture, request, reply, captured]) socket.close();
 }
 
+/** What a program is told before what. */
+async function observeOrder(zmq: V5, notes: Notes): Promise<void> {
+  const [push, pull] = [zmq.socket('push'), zmq.socket('pull')];
+  pull.bindSync('inproc://v5-order');
+  push.connect('inproc://v5-order');
+  const told: string[] = [];
+  pull.on('message', (message: Buffer) => void told.push(`message ${message.toString()}`));
+  const all = received(pull, 3);
+  for (let i = 0; i < 3; i++) push.send(String(i), 0, () => void told.push(`taken ${i}`));
+  await all;
+  notes.note('callbacks and messages', told.splice(0));
+
+  const caught = (error: Error): void => void told.push(error.message);
+  process.once('uncaughtException', caught);
+  const more = received(pull, 2);
+  // Behind the listeners that look.
+  pull.once('message', () => {
+    throw new Error('uncaught');
+  });
+  for (const text of ['that fails', 'after it']) push.send(text);
+  await more;
+  notes.note('an error of a listener', told);
+  push.close();
+  pull.close();
+}
+
 /** Where npm fails, so that what is noted before is not touched by it. */
 async function observeFailures(zmq: V5, notes: Notes): Promise<void> {
   const lonely = zmq.socket('push');
@@ -290,7 +317,14 @@ async function observeFailures(zmq: V5, notes: Notes): Promise<void> {
   for (let i = 0; i < 3; i++) waiting.send('to nobody', 0, (error) => ends.push(error));
   waiting.close();
   for (let i = 0; i < 20; i++) await turn();
-  notes.note('callbacks of messages that wait when their socket is closed', ends);
+  notes.note('callbacks of messages that wait when their socket is closed', ends.splice(0));
+
+  const router = zmq.socket('router');
+  router.setsockopt(zmq.ZMQ_ROUTER_MANDATORY, 1);
+  for (let i = 0; i < 3; i++) router.send(['nobody', 'x'], 0, (error) => ends.push(error));
+  router.close();
+  for (let i = 0; i < 20; i++) await turn();
+  notes.note('callbacks of messages to nobody when their socket is closed', ends);
 
   const pull = zmq.socket('pull');
   pull.on('error', (error) => errors.push(error));

@@ -25,6 +25,16 @@ interface WaitingReceive {
   ignoreAbort?: (() => void) | undefined;
 }
 
+/** Who sent which message. */
+type Senders = Pick<WeakMap<readonly unknown[], Peer>, 'get' | 'set'>;
+
+const noSenders: Senders = {
+  get: () => undefined,
+  set() {
+    return this as WeakMap<readonly unknown[], Peer>;
+  },
+};
+
 /** Everything of a socket that receives: by promise, at once, or by a sink. */
 export class Receiver {
   readonly #pattern: Pattern;
@@ -40,7 +50,7 @@ export class Receiver {
   #sink: MessageSink | undefined;
   #pumping = false;
   /** Who sent each message that was given out, from the first `peerOf` on: most sockets are never asked. */
-  #peers: WeakMap<readonly unknown[], Peer> | undefined;
+  #peers: Senders | undefined;
   /** Before that: the last message, until the next one is asked for, and who sent it. */
   #last: readonly Buffer[] | undefined;
   #lastPeer: Peer | undefined;
@@ -78,6 +88,12 @@ export class Receiver {
       this.#forgetLast();
     }
     return this.#peers.get(message);
+  }
+
+  /** For a socket without `peerOf`: no message is held once it was given out. */
+  forgetSenders(): void {
+    this.#peers = noSenders;
+    this.#forgetLast();
   }
 
   /**

@@ -52,6 +52,7 @@ export abstract class Socket {
     const { context, ...rest } = 'context' in given ? given : { context: defaultContext, ...given };
     this.#inner = createInner(type | 0, innerContextOf(context));
     this.#core = coreOf(this.#inner);
+    this.#core.receiver.forgetSenders();
     this.#context = context as Context;
     rememberInner(this, this.#inner);
     // A class of the user's own, for a type that has no class here.

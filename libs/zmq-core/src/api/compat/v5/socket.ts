@@ -70,6 +70,9 @@ export class Socket extends EventEmitter {
   readonly #outgoing = new FifoQueue<Outgoing>();
   /** The parts of a message whose last one has not been given yet. */
   #parts: MessageLike[] = [];
+  /** Messages that are not emitted yet. */
+  readonly #incoming = new FifoQueue<Buffer[]>();
+  #emitting = false;
   #paused = false;
   #waiting = false;
   /** Until the bind or unbind that is under way is done. */
@@ -147,6 +150,7 @@ export class Socket extends EventEmitter {
 
   resume(): void {
     this.#paused = false;
+    this.#emitSoon();
     this.#receiveAll();
     this.#sendAll();
   }
@@ -202,8 +206,27 @@ export class Socket extends EventEmitter {
   #receiveAll(): void {
     if (this.closed) return;
     this.#receiver?.onMessage((parts) => {
-      this.emit('message', ...parts);
+      this.#incoming.push(parts);
+      this.#emitSoon();
     });
+  }
+
+  /** Behind the callbacks of what was sent by then, which are microtasks: over inproc a message is there within its `send`. */
+  #emitSoon(): void {
+    if (this.#emitting || this.#incoming.length === 0) return;
+    this.#emitting = true;
+    queueMicrotask(() => process.nextTick(() => this.#emitNext()));
+  }
+
+  /** Each in a tick of its own: what a listener throws is uncaught before the next one. */
+  #emitNext(): void {
+    const parts = this.#paused || this.closed ? undefined : this.#incoming.shift();
+    if (parts === undefined) {
+      this.#emitting = false;
+      return;
+    }
+    process.nextTick(() => this.#emitNext());
+    this.emit('message', ...parts);
   }
 
   /** What can be taken is taken at once, so that a `close` after it loses nothing. */
@@ -236,6 +259,10 @@ export class Socket extends EventEmitter {
     }
     this.#waiting = false;
     this.#settle(outgoing, failure as Error | undefined);
+    // At a close what waits is tried once more; those behind it fail for the same reason.
+    if (this.closed && failure !== undefined) {
+      while (this.#outgoing.length > 0) this.#settle(this.#outgoing.shift()!, failure as Error);
+    }
     this.#sendAll();
   }
 
