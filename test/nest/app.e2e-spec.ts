@@ -367,10 +367,29 @@ describe('a server', () => {
   });
 
   it('may be closed before, during and after listen, any number of times', async () => {
-    const server = new ZmqServer({ bind: 'tcp://127.0.0.1:*' });
+    const server = new ZmqServer({
+      bind: 'tcp://127.0.0.1:*',
+      events: { bind: 'tcp://127.0.0.1:*' },
+      context: apps.context,
+    });
     await server.close();
     const listening = new Promise((resolve) => void server.listen((error) => resolve(error)));
     await Promise.all([server.close(), server.close(), listening]);
+    expect(server.stats()).toBeUndefined();
+    // A start that comes while it closes is for the next `close()`, which waits for it.
+    const listenAgain = () => new Promise((resolve) => void server.listen((error, info) => resolve(error ?? info)));
+    await listenAgain();
+    const { calls, events } = server.unwrap();
+    const ended: string[] = [];
+    for (const socket of [calls, events]) socket?.events.on('end', () => ended.push('a socket'));
+    const first = server.close().then(() => ended.push('first'));
+    const again = listenAgain();
+    const second = server.close().then(() => ended.push('second'));
+    await server.close().then(() => ended.push('third'));
+    expect(server.stats()).toBeUndefined();
+    expect(await again).toMatchObject({ calls: [expect.any(String)] });
+    await Promise.all([first, second]);
+    expect(ended).toEqual(['a socket', 'a socket', 'first', 'second', 'third']);
     await server.close();
     expect(server.stats()).toBeUndefined();
   });

@@ -98,12 +98,11 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
    */
   async listen(callback: (error?: unknown, info?: ZmqListenInfo) => unknown): Promise<void> {
     let running: Running;
+    const listening = (this.#listening ??= this.#openOnceClosed());
     try {
-      await this.#closing;
-      this.#listening ??= this.#open();
-      running = await this.#listening;
+      running = await listening;
     } catch (error) {
-      this.#listening = undefined;
+      if (this.#listening === listening) this.#listening = undefined;
       callback(error);
       return;
     }
@@ -118,10 +117,16 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
    * client that has not seen the request or cannot know it, is run like all others.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close().finally(() => {
-      this.#closing = undefined;
-    });
-    return this.#closing;
+    const listening = this.#listening;
+    // What is opened from now on is opened anew, and is for the next `close()`.
+    this.#listening = undefined;
+    if (listening !== undefined) {
+      const closing: Promise<void> = this.#close(listening).finally(() => {
+        if (this.#closing === closing) this.#closing = undefined;
+      });
+      this.#closing = closing;
+    }
+    return this.#closing ?? Promise.resolve();
   }
 
   /**
@@ -183,6 +188,11 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
     const exact = this.messageHandlers.get(pattern);
     if (exact !== undefined) return exact;
     return pattern.startsWith('{') ? super.getHandlerByPattern(pattern) : null;
+  }
+
+  async #openOnceClosed(): Promise<Running> {
+    await this.#closing;
+    return this.#open();
   }
 
   async #open(): Promise<Running> {
@@ -274,9 +284,9 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
     return unset ? undefined : (context, invoke) => this.runWithProcessingHooks(context, invoke);
   }
 
-  async #close(): Promise<void> {
+  async #close(listening: Promise<Running>): Promise<void> {
     // A start that is under way is finished first, so that nothing of it is left open.
-    const running = await this.#listening?.catch(() => undefined);
+    const running = await listening.catch(() => undefined);
     if (running === undefined) return;
     const { calls, events, serverCalls, eventRunner, unwatch } = running;
     if (this.#options.gracefulShutdown ?? true) {
@@ -291,7 +301,6 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
     this.#deadlines.clear();
     unwatch?.();
     this.#running = undefined;
-    this.#listening = undefined;
     this._status$.next(ZmqStatus.DISCONNECTED);
     this.#listeners.emit('close');
     this.#listeners.clear();

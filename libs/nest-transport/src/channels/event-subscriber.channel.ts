@@ -16,6 +16,7 @@ export class EventSubscriberChannel {
   readonly socket: Subscriber;
   readonly #endpoints: ZmqEndpoints;
   #malformed = 0;
+  #closing: Promise<void> | undefined;
 
   constructor(endpoints: ZmqEndpoints, options: ZmqSocketOptions, prefixes: readonly string[], sink: EventSink) {
     this.#endpoints = endpoints;
@@ -38,8 +39,9 @@ export class EventSubscriberChannel {
     this.socket.subscribe(prefix);
   }
 
+  /** All who call it wait for the same end. */
   close(): Promise<void> {
-    return closeSocket(this.socket);
+    return (this.#closing ??= closeSocket(this.socket));
   }
 
   #received(frames: readonly Buffer[], peer: Peer, sink: EventSink): void {
