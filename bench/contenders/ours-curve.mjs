@@ -1,17 +1,26 @@
-import * as zmq from '@nest-zmq/core';
-import { CryptoLoader } from '../../libs/zmq-core/dist/crypto/crypto-loader.js';
-import { openNative, openWasm } from '../../libs/zmq-core/dist/crypto/open-backend.js';
+import { createRequire, register } from 'node:module';
 import { fast } from './ours.mjs';
 
-/** Ours under CURVE with one library and no other, whatever is installed. */
-async function withBackend(name, open) {
-  const backend = await open().catch((error) => {
-    console.error(`Without ${name}: ${error.message}`);
-    return undefined;
-  });
-  const context = zmq.createContext({ crypto: new CryptoLoader(async () => backend) });
-  return { ...fast, name, version: backend?.name, options: { context } };
+const require = createRequire(import.meta.url);
+
+/** Ours under CURVE where no addon is installed: it is hidden from the process. */
+export function wasm() {
+  register('./without-addon.mjs', import.meta.url);
+  return { ...fast, name: 'ours (libsodium by WebAssembly)', version: fast.version, options: {} };
 }
 
-export const wasm = () => withBackend('ours (libsodium by WebAssembly)', openWasm);
-export const native = () => withBackend('ours (sodium-native)', async () => openNative(await openWasm()));
+/** Ours under CURVE with the addon. */
+export function native() {
+  return { ...fast, name: 'ours (sodium-native)', version: versionOfAddon(), options: {} };
+}
+
+/** `undefined` where there is none, or it does not load: ours would then do without, and not say so. */
+function versionOfAddon() {
+  try {
+    require('sodium-native');
+    return require('sodium-native/package.json').version;
+  } catch (error) {
+    console.error(`Without sodium-native: ${error.message}`);
+    return undefined;
+  }
+}
