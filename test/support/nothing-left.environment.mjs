@@ -7,8 +7,8 @@ import { TestEnvironment } from 'jest-environment-node';
  * nobody looks at fails a test by Jest itself.)
  */
 
-/** Where it holds. */
-const WATCHED = '/test/nest/';
+/** Where it holds: the tests of the transport. */
+const WATCHED = ['/test/nest/', '/libs/nest-transport/'];
 
 /** What keeps a process alive, as Node names it. */
 const HANDLES = new Set([
@@ -56,7 +56,7 @@ export default class NothingLeftEnvironment extends TestEnvironment {
 
   constructor(config, context) {
     super(config, context);
-    this.#isWatched = context.testPath.replaceAll('\\', '/').includes(WATCHED);
+    this.#isWatched = WATCHED.some((folder) => context.testPath.replaceAll('\\', '/').includes(folder));
     this.#patienceMs = config.projectConfig.testEnvironmentOptions.patienceMs ?? PATIENCE_MS;
   }
 
