@@ -135,8 +135,10 @@ export class DeadlineQueue {
 
   /** Finds what is due in a slot, and puts what was moved to a later time where it belongs now. */
   #collect(slot: number, now: number, due: Deadline[]): void {
+    const head = this.#slots[slot];
+    if (head === undefined) return;
     const entries: Deadline[] = [];
-    for (let entry = this.#slots[slot]; entry !== undefined; entry = entry.next) entries.push(entry);
+    for (let entry: Deadline | undefined = head; entry !== undefined; entry = entry.next) entries.push(entry);
     // The list begins with what came last.
     for (let i = entries.length - 1; i >= 0; i--) {
       const entry = entries[i] as Deadline;
