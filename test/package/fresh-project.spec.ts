@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { Example, killAll, listening, Ports, root } from '../examples/example.js';
 import { type FreshProject, FreshProjects } from './fresh-project.js';
 
@@ -59,6 +60,9 @@ export const client: ZmqClient = transport.client;
 // @ts-expect-error the types are there: an option of another name is refused
 export const wrong: ZmqServerOptions = { bindTo: 'inproc://a' };
 `;
+
+// Programs that start, on a machine that may be busy.
+jest.setTimeout(60_000);
 
 const projects = new FreshProjects();
 let ports: Ports;
@@ -203,11 +207,11 @@ describe.each([
     it('type-checks what uses every entry', async () => {
       project.write('entries.ts', TYPED_USE);
       expect(await project.compile('--noEmit')).toBe('');
-    }, 60_000);
+    }, 180_000);
 
     it('type-checks the declarations of both packages themselves', async () => {
       const said = await project.compile('--noEmit', '--skipLibCheck', 'false');
       expect(said.split('\n').filter((line) => line.includes('@nest-zmq/'))).toEqual([]);
-    }, 60_000);
+    }, 180_000);
   });
 });
