@@ -232,6 +232,13 @@ const refusals = {
     for (let i = 0; i < 3; i++) peers.push(await RawPeer.connect(at.endpoint));
     return [at, ...peers];
   },
+  maxConnectionsPerAddress: async (trial) => {
+    const { context } = trial.stage;
+    const at = await bound(new Pair({ context, maxConnectionsPerAddress: 2, maxConnections: 3 }));
+    const peers: RawPeer[] = [];
+    for (let i = 0; i < 3; i++) peers.push(await RawPeer.connect(at.endpoint));
+    return [at, ...peers];
+  },
   tcpAcceptFilter: async (trial) => {
     const at = await bound(new Pair({ context: trial.stage.context, tcpAcceptFilter: '10.0.0.0/8' }));
     return [at, await RawPeer.connect(at.endpoint)];
@@ -404,5 +411,34 @@ it('a server that says something and hangs up, again and again, to a socket that
   peer.destroy();
   pull.close();
   listener.close();
+  await trial.end();
+}); // prettier-ignore
+
+it('`maxConnectionsPerAddress`: who has too many leaves the others their places, and has one again when one has gone', async () => {
+  const trial = await Trial.begin(clock);
+  const at = await bound(new Pull({ context: trial.stage.context, maxConnectionsPerAddress: 2 }));
+  const from = async (host: string): Promise<RawPeer> => {
+    const peer = await RawPeer.connect(at.endpoint, { localAddress: host });
+    peer.write(greeting(), ready('PUSH'), message(host));
+    return peer;
+  };
+  const greedy = [await from('127.0.0.2'), await from('127.0.0.2')];
+  await at.events.until('handshake', 2);
+  for (let i = 0; i < 3; i++) await (await from('127.0.0.2')).ended;
+  await at.events.until('accept:error', 3);
+  expect(at.events.reasons.map(String)).toEqual(new Array(3).fill(expect.stringMatching(/127\.0\.0\.2 has 2 connections already/)));
+  expect(trial.counted).toEqual({ maxConnectionsPerAddress: 3 });
+  const modest = [await from('127.0.0.3'), await from('127.0.0.3')];
+  await at.events.until('handshake', 4);
+  greedy[0]!.end();
+  await at.events.until('disconnect');
+  greedy.push(await from('127.0.0.2'));
+  await at.events.until('handshake', 5);
+  await (await from('127.0.0.2')).ended;
+  const received = [];
+  for (let i = 0; i < 5; i++) received.push(String(await at.socket.receive()));
+  expect(received.toSorted()).toEqual(['127.0.0.2', '127.0.0.2', '127.0.0.2', '127.0.0.3', '127.0.0.3']);
+  for (const peer of [...greedy, ...modest]) peer.destroy();
+  at.socket.close();
   await trial.end();
 }); // prettier-ignore

@@ -38,8 +38,11 @@ export class RawPeer {
     });
   }
 
-  /** @param options `allowHalfOpen`: it does not close when the other side does */
-  static async connect(endpoint: string, options: { readonly allowHalfOpen?: boolean } = {}): Promise<RawPeer> {
+  /** @param options `allowHalfOpen`: it does not close when the other side does; `localAddress`: where it comes from */
+  static async connect(
+    endpoint: string,
+    options: { readonly allowHalfOpen?: boolean; readonly localAddress?: string } = {},
+  ): Promise<RawPeer> {
     const { hostname, port } = new URL(endpoint.replace('tcp:', 'http:'));
     const socket = connect({ port: Number(port), host: hostname.replace(/^\[|\]$/g, ''), ...options });
     await once(socket, 'connect');

@@ -9,6 +9,7 @@ import type { SocketTypeName } from './socket-type.js';
 export const counters = {
   // ── limits ──
   maxConnections: 'refused: the endpoint has so many connections already, or unread messages of so many that are gone',
+  maxConnectionsPerAddress: 'refused: its address has so many connections already',
   maxHandshakes: 'closed: it was the oldest of the handshakes under way, and one more came',
   handshakeInterval: 'closed: its handshake was not done in time',
   maxMessageSize: 'closed: it sent, or began, a frame that is too large',

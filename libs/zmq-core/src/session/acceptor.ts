@@ -15,8 +15,10 @@ const neverOpened: ReadonlySet<string> = new Set(['EINVAL', 'ENAMETOOLONG', 'ENO
 export class Acceptor implements ListenSink, SessionOwner {
   readonly #host: SessionHost;
   #listener!: Listener;
-  /** In the order in which they were accepted. */
-  readonly #sessions = new Set<Session>();
+  /** In the order in which they were accepted, with the address that counts. */
+  readonly #sessions = new Map<Session, string | undefined>();
+  /** Of each address that counts, the sessions that there are. */
+  readonly #perAddress = new Map<string, number>();
   readonly #handshaking = new Set<Session>();
   #onIdle: (() => void) | undefined;
   #stopping = false;
@@ -71,7 +73,7 @@ export class Acceptor implements ListenSink, SessionOwner {
 
   /** What waits in the queues of each connection, for statistics. */
   get queues(): PipeQueues[] {
-    return [...this.#sessions].flatMap(({ queues }) => queues ?? []);
+    return [...this.#sessions.keys()].flatMap(({ queues }) => queues ?? []);
   }
 
   /** Of events of the listener. */
@@ -89,22 +91,20 @@ export class Acceptor implements ListenSink, SessionOwner {
   }
 
   accepted(stream: ByteStream): void {
-    const held = this.#held;
-    if (this.#stopping || held >= this.#host.options.maxConnections) {
+    const address = this.#host.options.maxConnectionsPerAddress > 0 ? stream.remoteHost : undefined;
+    const breach = this.#breachOf(address);
+    if (this.#stopping || breach !== undefined) {
       stream.open({ data: ignore, drained: ignore, closed: ignore });
       stream.destroy();
-      if (!this.#stopping)
-        this.#refused(
-          'maxConnections',
-          new ZmqError('EMFILE', `there are ${held} connections already (maxConnections)`),
-        );
+      if (!this.#stopping && breach !== undefined) this.#refused(...breach);
       return;
     }
     const { local, remote } = stream.ends;
     // Of a wildcard it is the address that the peer came to, as in libzmq.
     const place = { address: local || this.endpoint, local: local || this.endpoint, remote };
     const session = new Session(this.#host, this, place, stream);
-    this.#sessions.add(session);
+    this.#sessions.set(session, address);
+    if (address !== undefined) this.#perAddress.set(address, this.#countOf(address) + 1);
     this.#makeRoomForHandshake();
     this.#handshaking.add(session);
     // Ours before anybody is told of it: a listener may stop us.
@@ -124,7 +124,7 @@ export class Acceptor implements ListenSink, SessionOwner {
 
   ended(session: Session, reason: CloseReason): void {
     this.#handshaking.delete(session);
-    this.#sessions.delete(session);
+    this.#forget(session);
     session.releasePipe(reason);
     if (this.#sessions.size === 0) this.#onIdle?.();
   }
@@ -147,7 +147,7 @@ export class Acceptor implements ListenSink, SessionOwner {
 
   /** Ends what is left at once. */
   abort(reason: CloseReason): void {
-    for (const session of this.#sessions) session.destroy(reason);
+    for (const session of this.#sessions.keys()) session.destroy(reason);
   }
 
   /**
@@ -156,6 +156,30 @@ export class Acceptor implements ListenSink, SessionOwner {
    */
   get #held(): number {
     return Math.max(this.#sessions.size, this.#handshaking.size + this.#host.heldPipes);
+  }
+
+  #countOf(address: string): number {
+    return this.#perAddress.get(address) ?? 0;
+  }
+
+  /** Why nobody else may come in, or nobody else of the address. */
+  #breachOf(address: string | undefined): [CounterName, Error] | undefined {
+    const { maxConnections, maxConnectionsPerAddress } = this.#host.options;
+    const held = this.#held;
+    if (held >= maxConnections)
+      return ['maxConnections', new ZmqError('EMFILE', `there are ${held} connections already (maxConnections)`)];
+    if (address === undefined || this.#countOf(address) < maxConnectionsPerAddress) return undefined;
+    const message = `${address} has ${maxConnectionsPerAddress} connections already (maxConnectionsPerAddress)`;
+    return ['maxConnectionsPerAddress', new ZmqError('EMFILE', message)];
+  }
+
+  #forget(session: Session): void {
+    const address = this.#sessions.get(session);
+    this.#sessions.delete(session);
+    if (address === undefined) return;
+    const left = this.#countOf(address) - 1;
+    if (left > 0) this.#perAddress.set(address, left);
+    else this.#perAddress.delete(address);
   }
 
   #refused(counter: CounterName, error: Error): void {

@@ -24,6 +24,8 @@ export interface SessionOptions extends ConnectionOptions, TransportOptions {
   /** Dial again, at the longest interval, after a protocol or authentication error. libzmq does not. */
   readonly reconnectAfterRefusal: boolean;
   readonly maxConnections: number;
+  /** Of those, from one address; 0 = no limit. */
+  readonly maxConnectionsPerAddress: number;
   readonly maxHandshakes: number;
   /** How long a peer may take nothing of what is to be written to it; 0 = no limit. */
   readonly writeStallMs: number;

@@ -54,6 +54,8 @@ export const optionTable = {
   linger: { ...msOrEver, id: 17, zmq: 'LINGER', live: true },
   /** Connections of one bound endpoint. In connections, default 65535. */
   maxConnections: { ...int, id: -1, min: 1, initial: 65535, unit: 'connections' },
+  /** Of those over tcp, connections that come from one address; 0 = no limit. In connections, default 0. */
+  maxConnectionsPerAddress: { ...int, id: -14, min: 0, initial: 0, unit: 'connections' },
   /** Handshakes of one bound endpoint that are under way. In connections, default 1024. */
   maxHandshakes: { ...int, id: -3, min: 1, initial: 1024, unit: 'connections' },
   /** A peer that takes nothing of what is to be written to it for so long is disconnected; 0 = never. In ms, default 3600000. */

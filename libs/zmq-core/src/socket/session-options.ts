@@ -47,6 +47,7 @@ export function sessionOptions(
     legacy: options.legacy,
     security: security.optionsNow(options),
     maxConnections: options.maxConnections,
+    maxConnectionsPerAddress: options.maxConnectionsPerAddress,
     maxHandshakes: options.maxHandshakes,
     writeStallMs: options.writeStallTimeout,
     outBatchSize: options.outBatchSize,
