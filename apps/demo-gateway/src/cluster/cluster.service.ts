@@ -22,7 +22,7 @@ const MAX_REPORTS = 1_000;
 export interface GameServer {
   readonly name: string;
   readonly address: string;
-  readonly connectedSince: string | undefined;
+  readonly connectedSince: string;
   /** It is leaving, and gets no new calls. */
   readonly draining: boolean;
   /** Calls of the gateway that it has at this moment. */
@@ -37,22 +37,14 @@ export interface GameServer {
 @Injectable()
 export class ClusterService implements OnModuleDestroy {
   readonly #reports = new Map<string, ServerReport>();
-  /** By address. */
-  readonly #connectedSince = new Map<string, Date>();
   readonly #changes = new Subject<void>();
   /** Remembers: who comes to look while we stop must not wait for ever. */
   readonly #stopping = new ReplaySubject<void>(1);
 
   constructor(@InjectZmqClient('game-servers') private readonly client: ZmqClient) {
-    client.on('connect', ({ address }) => {
-      this.#connectedSince.set(address, new Date());
-      this.#changes.next();
-    });
+    client.on('connect', () => this.#changes.next());
     client.on('drain', () => this.#changes.next());
-    client.on('disconnect', ({ address }) => {
-      this.#connectedSince.delete(address);
-      this.#changes.next();
-    });
+    client.on('disconnect', () => this.#changes.next());
   }
 
   /** Calls one of the servers. @throws what its handler threw, or a `ZmqTransportError` */
@@ -75,13 +67,12 @@ export class ClusterService implements OnModuleDestroy {
   }
 
   servers(): readonly GameServer[] {
-    return this.client.servers().map(({ name: ownName, address, inFlight, handled, draining }) => {
+    return this.client.servers().map(({ name: ownName, address, connectedSince, inFlight, handled, draining }) => {
       const name = ownName ?? address;
-      const connectedSince = this.#connectedSince.get(address)?.toISOString();
       return {
         name,
         address,
-        connectedSince,
+        connectedSince: connectedSince.toISOString(),
         draining,
         inFlight,
         answered: handled,
