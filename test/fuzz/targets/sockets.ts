@@ -149,19 +149,22 @@ class SocketTarget implements Target {
     this.#reasons = 0;
     const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
     const stream = this.#transport.accept();
-    for (const chunk of chunks) {
-      for (let turns = 0; stream.paused && turns < TURNS; turns++) await turn();
-      hold(!stream.paused, 'the peer is paused, and nobody lets it go on');
-      if (!stream.isOpen) break;
-      allowAllocations(bytes, () => stream.data(chunk));
-      if (this.#act !== undefined && chance.chance(0.1)) this.#act();
-      if (chance.chance(0.02)) await turn();
-      if (chance.chance(0.05)) this.#clock.advance(chance.below(3000));
+    try {
+      for (const chunk of chunks) {
+        for (let turns = 0; stream.paused && turns < TURNS; turns++) await turn();
+        hold(!stream.paused, 'the peer is paused, and nobody lets it go on');
+        if (!stream.isOpen) break;
+        allowAllocations(bytes, () => stream.data(chunk));
+        if (this.#act !== undefined && chance.chance(0.1)) this.#act();
+        if (chance.chance(0.02)) await turn();
+        if (chance.chance(0.05)) this.#clock.advance(chance.below(3000));
+      }
+    } finally {
+      // Also for the next input. Signals travel in microtasks.
+      await Promise.resolve();
+      stream.close();
+      for (let turns = 0; socket.peers.length > 0 && turns < TURNS; turns++) await turn();
     }
-    // Signals travel in microtasks.
-    await Promise.resolve();
-    stream.close();
-    for (let turns = 0; socket.peers.length > 0 && turns < TURNS; turns++) await turn();
     this.#expectNothingLeft(socket);
   }
 
