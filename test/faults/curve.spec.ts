@@ -324,6 +324,42 @@ describe('Nonces across 2^32 and 2^53 → still right; equal or lower → closed
   });
 });
 
+describe('Replayed INITIATE → closed', () => {
+  it('of another connection, behind a HELLO of its own', async () => {
+    const guarded = await guard();
+    const first = await intruder(guarded);
+    await first.greet();
+    first.peer.write(first.hello());
+    first.welcome(bodyOf(await first.peer.readFrame()));
+    const initiate = first.initiate();
+    first.peer.write(initiate);
+    first.ready(bodyOf(await first.peer.readFrame()));
+    guarded.forget();
+
+    const second = await intruder(guarded);
+    await second.greet();
+    second.peer.write(second.hello());
+    second.welcome(bodyOf(await second.peer.readFrame()));
+    second.peer.write(initiate, first.message('secret'));
+    await second.peer.ended;
+    await guarded.expectRefusal('cryptography');
+  });
+
+  it('of the same connection, when its handshake is done', async () => {
+    const guarded = await guard();
+    const raw = await intruder(guarded);
+    await raw.greet();
+    raw.peer.write(raw.hello());
+    raw.welcome(bodyOf(await raw.peer.readFrame()));
+    const initiate = raw.initiate();
+    raw.peer.write(initiate);
+    raw.ready(bodyOf(await raw.peer.readFrame()));
+    raw.peer.write(initiate, raw.message('secret'));
+    await raw.peer.ended;
+    await guarded.expectRefusal('protocol');
+  });
+});
+
 describe('a server with another key', () => {
   it('restarted with a new pair: the client says why it is not let in, and is there again when the old pair is', async () => {
     const open = async (options: object, endpoint = 'tcp://127.0.0.1:*'): Promise<Router> => {

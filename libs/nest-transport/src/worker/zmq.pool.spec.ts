@@ -41,6 +41,22 @@ async function fillUp(pool: ZmqPool): Promise<unknown> {
   return pushes;
 }
 
+it('a worker that is busy for hours, and takes nothing meanwhile, stays', async () => {
+  const { pool, worker, clock } = setUp({ bind: 'tcp://127.0.0.1:*', heartbeat: false });
+  await pool.open();
+  const busy = worker();
+  await fillUp(pool);
+  for (let hour = 0; hour < 5; hour++) {
+    clock.advance(3_600_000);
+    await turns(5);
+  }
+  expect(pool.workers).toHaveLength(1);
+  expect(pool.stats().lost).toBe(0);
+  expect(await busy.receive()).not.toHaveLength(0);
+  busy.close();
+  await pool.close();
+});
+
 it('opens once, and tells where', async () => {
   const { pool } = setUp({ bind: 'tcp://127.0.0.1:*' });
   expect(() => pool.unwrap()).toThrow('Please call the "open" method first');
