@@ -58,8 +58,8 @@ const methods = {
 export const differences: readonly Difference[] = [
   {
     topic: 'construction',
-    names: /^Socket\(\)$/,
-    what: '`Socket()` without `new`',
+    names: /^(Socket|Context|Observer|Proxy)\(\)$/,
+    what: '`Socket()`, `Context()`, `Observer()`, `Proxy()` without `new`',
     reason: "the text is V8's for a class, and names it",
     ours: { throws: { class: 'TypeError' } },
   },

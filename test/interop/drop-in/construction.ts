@@ -10,6 +10,9 @@ export async function observe(zmq: Zmq, notes: Notes): Promise<void> {
   const { Socket, Context, Observer, Dealer, Router, Push, Pull, Subscriber } = any as Required<typeof any>;
   const calls: Record<string, () => unknown> = {
     'Socket()': () => (Socket as unknown as () => unknown)(),
+    'Context()': () => (zmq.Context as unknown as () => unknown)(),
+    'Observer()': () => (zmq.Observer as unknown as () => unknown)(),
+    'Proxy()': () => (zmq.Proxy as unknown as () => unknown)(),
     'Dealer()': () => (Dealer as unknown as () => unknown)(),
     'new Socket()': () => new Socket!(),
     "new Socket('5')": () => new Socket!('5'),
