@@ -1,18 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { InjectZmqClient, ZmqClient, ZmqRecordBuilder } from '@nest-zmq/transport';
-import {
-  auditTime,
-  EMPTY,
-  lastValueFrom,
-  map,
-  type Observable,
-  onErrorResumeNextWith,
-  ReplaySubject,
-  startWith,
-  Subject,
-  takeUntil,
-  toArray,
-} from 'rxjs';
+import { auditTime, lastValueFrom, map, type Observable, ReplaySubject, startWith, Subject, takeUntil } from 'rxjs';
 import type { ServerReport } from '../../../demo-contract/messages.js';
 
 const LIVE_EVERY_MS = 100;
@@ -52,13 +40,15 @@ export class ClusterService implements OnModuleDestroy {
     return lastValueFrom(this.client.send<TAnswer>(pattern, data));
   }
 
-  /** Asks all of them, and gives what has come within the time. */
+  /** Asks each of them, and gives what has come within the time. */
   async askAll<TAnswer>(pattern: string, withinMs: number): Promise<TAnswer[]> {
-    // with nobody there it would wait for the first
-    if (this.client.servers().length === 0) return [];
-    const record = new ZmqRecordBuilder({}).setDeadline(withinMs).build();
-    const answers = this.client.sendToAll<TAnswer>(pattern, record);
-    return lastValueFrom(answers.pipe(onErrorResumeNextWith(EMPTY), toArray()));
+    // not `sendToAll()`, which fails with the first that fails
+    const asked = this.client.servers().map(({ address }) => {
+      const record = new ZmqRecordBuilder({}).setServer(address).setDeadline(withinMs).build();
+      return lastValueFrom(this.client.send<TAnswer>(pattern, record));
+    });
+    const settled = await Promise.allSettled(asked);
+    return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   }
 
   /** Tells all of them; resolves when it is on its way. */
