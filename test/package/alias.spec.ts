@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import ts from 'typescript';
+import { blockOf, entries, page, writeVendored } from './migration-page.js';
 
 /*
  * What docs/migrating-from-zeromq.md says to put into one's files so that `zeromq` is the
@@ -12,29 +13,13 @@ import ts from 'typescript';
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const page = readFileSync(join(root, 'docs/migrating-from-zeromq.md'), 'utf8');
 // Inside the repository, where packages are found by their names.
 const folder = join(root, '.cache', 'alias');
-const entries = ['', '/draft', '/v5-compat'];
 const exported = { '': 'Push', '/draft': 'Server', '/v5-compat': 'createSocket' } as Record<string, string>;
-
-/** The code block below the comment. */
-function blockOf(name: string): string {
-  const [, code] = page.split(`<!-- ${name} -->`)[1]?.match(/^\s+```\w+\n([\s\S]*?)```/) ?? [];
-  if (code === undefined) throw new Error(`there is no block ${name}`);
-  return code;
-}
 
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true });
-  const shim = join(folder, 'node_modules', 'zeromq');
-  mkdirSync(shim, { recursive: true });
-  writeFileSync(join(shim, 'package.json'), blockOf('vendor/zeromq/package.json'));
-  const module = blockOf('vendor/zeromq/index.js');
-  for (const entry of entries) {
-    const code = module.replaceAll('core/zeromq', `core/zeromq${entry}`);
-    for (const ending of ['js', 'd.ts']) writeFileSync(join(shim, `${entry.slice(1) || 'index'}.${ending}`), code);
-  }
+  writeVendored(join(folder, 'node_modules', 'zeromq'));
   for (const file of ['common.cts', 'readme.ts', 'draft.cts', 'v5.cts', 'types.ts'])
     cpSync(fileURLToPath(new URL(`./programs/${file}`, import.meta.url)), join(folder, file));
   cpSync(join(root, 'package.json'), join(folder, 'package.json'));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import ts from 'typescript';
+import { blockOf, writeVendored } from './migration-page.js';
 
 /*
  * A dependency that imports `zeromq` gets this package by npm's `overrides`, as
@@ -14,18 +15,10 @@ import ts from 'typescript';
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const page = readFileSync(join(root, 'docs/migrating-from-zeromq.md'), 'utf8');
 const programs = fileURLToPath(new URL('./programs/', import.meta.url));
-const entries = ['', '/draft', '/v5-compat'];
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'zmq-overrides-')));
 const project = join(home, 'project');
-
-function blockOf(name: string): string {
-  const [, code] = page.split(`<!-- ${name} -->`)[1]?.match(/^\s+```\w+\n([\s\S]*?)```/) ?? [];
-  if (code === undefined) throw new Error(`there is no block ${name}`);
-  return code;
-}
 
 async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
   const { stdout } = await promisify(execFile)(command, args, { cwd });
@@ -60,13 +53,7 @@ async function packDependency(): Promise<string> {
 }
 
 beforeAll(async () => {
-  const vendor = join(project, 'vendor', 'zeromq');
-  mkdirSync(vendor, { recursive: true });
-  writeFileSync(join(vendor, 'package.json'), blockOf('vendor/zeromq/package.json'));
-  for (const entry of entries) {
-    const code = blockOf('vendor/zeromq/index.js').replaceAll('core/zeromq', `core/zeromq${entry}`);
-    writeFileSync(join(vendor, `${entry.slice(1) || 'index'}.js`), code);
-  }
+  writeVendored(join(project, 'vendor', 'zeromq'));
   const recipe = JSON.parse(blockOf('package.json')) as Record<'dependencies' | 'overrides', Record<string, string>>;
   const manifest = {
     name: 'project',
