@@ -1,47 +1,28 @@
 import type { Socket } from 'node:net';
 import type { ByteStream } from '../../transport/byte-stream.js';
-import type { Dial, DialSink } from '../../transport/transport.js';
+import type { DialSink } from '../../transport/transport.js';
+import { SocketDial } from './socket-dial.js';
 
-/** One attempt to connect by a `net.Socket`; shared by tcp and ipc. */
-export class NetDial implements Dial {
-  readonly #socket: Socket;
-  readonly #sink: DialSink;
-  #done = false;
-
+/** Straight to the peer; shared by tcp and ipc. */
+export class NetDial extends SocketDial {
   /**
    * @param socket connecting
    * @param accept makes the stream of a connected socket, or gives the error for which it is not wanted
    */
   constructor(socket: Socket, sink: DialSink, accept: (socket: Socket) => ByteStream | NodeJS.ErrnoException) {
-    this.#socket = socket;
-    this.#sink = sink;
-    socket.unref();
-    const onError = (error: NodeJS.ErrnoException): void => this.#fail(error);
+    super(socket, sink);
+    const onError = (error: NodeJS.ErrnoException): void => this.fail(error);
     socket.on('error', onError);
     socket.once('connect', () => {
-      if (this.#done) return;
+      if (this.done) return;
       const result = accept(socket);
       if (result instanceof Error) {
-        this.#fail(result);
+        this.fail(result);
         return;
       }
       // From here on errors are the stream's.
       socket.off('error', onError);
-      this.#done = true;
-      sink.connected(result);
+      this.connected(result);
     });
-  }
-
-  cancel(): void {
-    if (this.#done) return;
-    this.#done = true;
-    this.#socket.destroy();
-  }
-
-  #fail(error: NodeJS.ErrnoException): void {
-    if (this.#done) return;
-    this.#done = true;
-    this.#socket.destroy();
-    this.#sink.failed(error);
   }
 }

@@ -1,60 +1,42 @@
 import type { Socket } from 'node:net';
 import { ZmqError } from '../../foundation/errors.js';
-import type { Dial, DialSink } from '../../transport/transport.js';
+import type { DialSink } from '../../transport/transport.js';
 import { NetStream } from '../net-stream/net-stream.js';
+import { SocketDial } from '../net-stream/socket-dial.js';
 import type { SocksHandshake } from './socks5.js';
 import { formatHostAndPort } from './tcp-address.js';
 
-/** One attempt to connect through a SOCKS5 proxy. */
-export class SocksDial implements Dial {
-  readonly #socket: Socket;
+/** Through a SOCKS5 proxy. */
+export class SocksDial extends SocketDial {
   readonly #endpoint: string;
-  readonly #sink: DialSink;
-  #done = false;
 
   /**
    * @param socket connecting to the proxy
    * @param address of the target, without scheme: where the stream's peer is
    */
   constructor(socket: Socket, handshake: SocksHandshake, address: string, sink: DialSink) {
-    this.#socket = socket;
+    super(socket, sink);
     this.#endpoint = `tcp://${address}`;
-    this.#sink = sink;
-    socket.unref();
-    const onError = (error: Error): void => this.#fail(this.#noProxy(error.message, error));
-    const onEnd = (): void => this.#fail(this.#noProxy('it hung up'));
+    const onError = (error: Error): void => this.fail(this.#noProxy(error.message, error));
+    const onEnd = (): void => this.fail(this.#noProxy('it hung up'));
     const onData = (chunk: Buffer): void => {
-      if (this.#done) return;
+      if (this.done) return;
       try {
         const answer = handshake.receive(chunk);
         if (answer !== undefined) socket.write(answer);
       } catch (error) {
-        this.#fail(error as ZmqError);
+        this.fail(error as ZmqError);
       }
-      if (this.#done || !handshake.done) return;
+      if (this.done || !handshake.done) return;
       // From here on they are the stream's.
       socket.off('error', onError).off('end', onEnd).off('data', onData);
-      this.#done = true;
       if (handshake.rest.length > 0) socket.unshift(handshake.rest);
       const { localAddress, localPort } = socket;
       const local = localAddress === undefined ? '' : `tcp://${formatHostAndPort(localAddress, localPort!)}`;
-      sink.connected(new NetStream(socket, address, { local, remote: this.#endpoint }));
+      this.connected(new NetStream(socket, address, { local, remote: this.#endpoint }));
     };
     socket.on('error', onError).on('end', onEnd).on('data', onData);
     socket.once('connect', () => void socket.write(handshake.greeting));
-  }
-
-  cancel(): void {
-    if (this.#done) return;
-    this.#done = true;
-    this.#socket.destroy();
-  }
-
-  #fail(error: NodeJS.ErrnoException): void {
-    if (this.#done) return;
-    this.#done = true;
-    this.#socket.destroy();
-    this.#sink.failed(error);
   }
 
   /** Never ECONNREFUSED: of the target that says that nobody is there, of the proxy it says nothing. */
