@@ -145,7 +145,7 @@ export class ConnectionTarget implements Target {
 
   /** A verdict comes, when one is waited for, and what had to wait for it is read. */
   #decide(connection: Connection, sink: WatchfulSink): void {
-    if (this.#guard.decide() && isOpen(sink)) this.#drain(connection, sink);
+    if (!sink.hasHadEnough && this.#guard.decide() && isOpen(sink)) this.#drain(connection, sink);
   }
 
   #drain(connection: Connection, sink: WatchfulSink): void {

@@ -55,7 +55,7 @@ class Gate implements Authenticator {
   /** Whether it gives its verdict only when it is told to. */
   readonly #isLate: boolean;
   readonly #publicKey: Buffer;
-  readonly #due: (() => void)[] = [];
+  readonly #due = new Set<() => void>();
 
   constructor(publicKey: Buffer, isLate: boolean) {
     this.#publicKey = publicKey;
@@ -67,16 +67,15 @@ class Gate implements Authenticator {
       give(this.#judge(request));
       return () => {};
     }
-    let isWanted = true;
-    this.#due.push(() => {
-      if (isWanted) give(this.#judge(request));
-    });
-    return () => (isWanted = false);
+    const verdict = (): void => give(this.#judge(request));
+    this.#due.add(verdict);
+    return () => void this.#due.delete(verdict);
   }
 
   /** Gives what is due. False when nobody waits for it. */
   decide(): boolean {
-    const due = this.#due.splice(0);
+    const due = [...this.#due];
+    this.#due.clear();
     for (const each of due) each();
     return due.length > 0;
   }
@@ -106,7 +105,7 @@ export interface SecuredSide {
   /** The same each time: keys and nonces are fixed. */
   readonly create: () => Connection;
   readonly createPeer: () => Connection;
-  /** Verdicts that wait come now; false when there is none. One that is for nobody any more is forgotten. */
+  /** Verdicts that are waited for come now; false when there is none. */
   readonly decide: () => boolean;
 }
 
