@@ -19,7 +19,7 @@ const LAYERS: readonly Layer[] = [
   { folder: 'keys', layers: ['foundation'], node: ['crypto', 'fs', 'fs/promises', 'path', 'util'] },
   { folder: 'mechanism', layers: ['foundation', 'wire'] },
   // A library is loaded by a name in a variable where it is optional: sodium-native.
-  { folder: 'crypto', layers: ['foundation', 'mechanism'], packages: ['libsodium-wrappers'] },
+  { folder: 'crypto', layers: ['foundation', 'mechanism'], packages: ['libsodium-sumo'] },
   { folder: 'connection', layers: ['foundation', 'wire', 'mechanism'] },
   { folder: 'pipe', layers: ['foundation'] },
   { folder: 'transport', layers: ['foundation', 'pipe'] },

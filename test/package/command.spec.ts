@@ -36,8 +36,7 @@ beforeAll(async () => {
     dependencies: Record<string, string>;
   };
   const files: Record<string, string> = { '@nest-zmq/core': `file:${packed.filename}` };
-  for (const name of [...Object.keys(dependencies), 'libsodium'])
-    files[name] = `file:${(await pack(`./node_modules/${name}`)).filename}`;
+  for (const name of Object.keys(dependencies)) files[name] = `file:${(await pack(`./node_modules/${name}`)).filename}`;
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: files }));
   await run('npm', ['install', '--offline', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder });
   command = join(folder, 'node_modules/.bin/nest-zmq');

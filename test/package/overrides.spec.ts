@@ -66,8 +66,7 @@ beforeAll(async () => {
     overrides: {
       ...recipe.overrides,
       // What ours needs, from here instead of the registry.
-      'libsodium-wrappers': await pack(join(root, 'node_modules/libsodium-wrappers')),
-      libsodium: await pack(join(root, 'node_modules/libsodium')),
+      'libsodium-sumo': await pack(join(root, 'node_modules/libsodium-sumo')),
     },
   };
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));

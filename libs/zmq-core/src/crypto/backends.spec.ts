@@ -1,11 +1,13 @@
+import wrappers from 'libsodium-wrappers';
 import { systemRandom } from '../foundation/random.js';
 import { type CryptoBackend, TAG_SIZE } from '../mechanism/crypto-backend.js';
 import { pattern, print } from '../testing/bytes.js';
 import { checkBackend } from './check-backend.js';
 import { openBackend, openNative, openWasm } from './open-backend.js';
-import type { SodiumModule } from './sodium-wasm.js';
+import { loadSodium } from './sodium-module.js';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
+const hexWithTopBit = (text: string): string => text.slice(0, -2) + (Number(`0x${text.slice(-2)}`) | 0x80).toString(16);
 
 /* "Cryptography in NaCl" by D. J. Bernstein; the keys are those of RFC 7748 too. */
 const aliceSecret = hex('77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a');
@@ -20,6 +22,17 @@ const plain = hex(
 const box = hex(
   'f3ffc7703f9400e52a7dfb4b3d3305d98e993b9f48681273c29650ba32fc76ce48332ea7164d96a4476fb8c531a1186ac0dfc17c98dce87b4da7f011ec48c97271d2c20f9b928fe2270d6fb863d51738b48eeee314a7cc8ab932164548e526ae90224368517acfeabd6bb3732bc0e9da99832b61ca01b6de56244a9e88d5f9b37973f622a43d14a6599b1f654cb45a74e355a5',
 );
+
+/** All there are, also as numbers that are not reduced, and with the bit set that means nothing (RFC 7748, 5). */
+const lowOrder = [
+  '00'.repeat(32),
+  `01${'00'.repeat(31)}`,
+  'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
+  '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
+  `ec${'ff'.repeat(30)}7f`,
+  `ed${'ff'.repeat(30)}7f`,
+  `ee${'ff'.repeat(30)}7f`,
+].flatMap((key) => [key, hexWithTopBit(key)]);
 
 let wasm: CryptoBackend;
 let native: CryptoBackend;
@@ -54,9 +67,8 @@ describe.each(each)('%s', (_, backend) => {
     expect(opened.subarray(TAG_SIZE)).toEqual(plain);
   });
 
-  it('agrees on nothing with a key of low order', () => {
-    for (const key of ['00'.repeat(32), `01${'00'.repeat(31)}`, `ec${'ff'.repeat(30)}7f`])
-      expect(backend().sharedKey(hex(key), aliceSecret)).toBeUndefined();
+  it.each(lowOrder)('agrees on nothing with %s, a key of low order', (key) => {
+    expect(backend().sharedKey(hex(key), aliceSecret)).toBeUndefined();
   });
 
   it('leaves what it was given as it was, and gives memory of its own', () => {
@@ -124,8 +136,25 @@ it('the two are the same, on random inputs of every length', () => {
   }
 });
 
+it('what is kept of a key and a nonce for the next box is of no box with others', async () => {
+  await wrappers.ready;
+  const keys = [pattern(32), systemRandom.bytes(32)];
+  // Each octet of the nonce, and then the key, is another than in the box before.
+  for (let step = 0; step < 25; step++) {
+    const nonceOfBox = Buffer.alloc(24);
+    if (step < 24) nonceOfBox[step] = 0x80;
+    const key = keys[step < 24 ? 0 : 1]!;
+    const wanted = print(Buffer.from(wrappers.crypto_secretbox_easy(plain, nonceOfBox, key)));
+    const sealed = seal(wasm, key, nonceOfBox, plain);
+    expect([step, print(sealed)]).toEqual([step, wanted]);
+    // Opened with the same, then sealed with others: each direction has its own.
+    expect(wasm.open(key, nonceOfBox, sealed, 0)).toBe(true);
+    expect(print(sealed.subarray(TAG_SIZE))).toBe(print(plain));
+  }
+});
+
 it('a box with nothing in it is opened too: a peer may send one, though we make none', async () => {
-  const { default: wrappers } = await import('libsodium-wrappers');
+  await wrappers.ready;
   const empty = Buffer.from(wrappers.crypto_secretbox_easy(new Uint8Array(0), nonce, sharedKey));
   expect(empty).toHaveLength(TAG_SIZE);
   for (const backend of [wasm, native, both]) {
@@ -174,17 +203,16 @@ describe('which is taken', () => {
 
 describe('the memory of WebAssembly', () => {
   it('has an end, which is told and is no end of the process', async () => {
-    const { default: wrappers } = await import('libsodium-wrappers');
-    const { libsodium } = wrappers as unknown as { readonly libsodium: SodiumModule };
-    expect([libsodium._malloc(2 ** 31), libsodium._malloc(2 ** 32 - 1000)]).toEqual([0, 0]);
+    const sodium = await loadSodium();
+    expect([sodium._malloc(2 ** 31), sodium._malloc(2 ** 32 - 1000)]).toEqual([0, 0]);
   });
 
-  it('may grow in between, for others use the module too', async () => {
-    const { default: wrappers } = await import('libsodium-wrappers');
+  it('grows with a large box, and the next small one is right', () => {
     const before = seal(wasm, sharedKey, nonce, plain);
-    const large = Buffer.alloc(64_000_000);
-    expect(wrappers.crypto_generichash(32, large, null)).toHaveLength(32);
+    const large = seal(wasm, sharedKey, nonce, Buffer.alloc(64_000_000, 7));
     expect(seal(wasm, sharedKey, nonce, plain)).toEqual(before);
     expect(wasm.sharedKey(bobPublic, aliceSecret)).toEqual(sharedKey);
+    expect([wasm.open(sharedKey, nonce, large, 0), wasm.open(sharedKey, nonce, before, 0)]).toEqual([true, true]);
+    expect(before.subarray(TAG_SIZE)).toEqual(plain);
   });
 });

@@ -42,7 +42,7 @@ it('tells nobody who has gone', async () => {
 });
 
 it.each([
-  ['says what to install', Object.assign(new Error('x'), { code: 'ERR_MODULE_NOT_FOUND' }), /npm install libsodium-wrappers/],
+  ['says what to install', Object.assign(new Error('x'), { code: 'ERR_MODULE_NOT_FOUND' }), /npm install libsodium-sumo/],
   ['passes on what went wrong', new Error('no memory'), /no memory/],
   ['passes on what is no error', 'no luck', /no luck/],
 ])('%s', async (_, failure, text) => {

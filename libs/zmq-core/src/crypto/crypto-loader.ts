@@ -48,5 +48,5 @@ function asError(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   const isMissing = 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
   if (!isMissing) return error;
-  return new Error('libsodium-wrappers is not there; install it: npm install libsodium-wrappers', { cause: error });
+  return new Error('libsodium-sumo is not there; install it: npm install libsodium-sumo', { cause: error });
 }

@@ -1,17 +1,15 @@
 import type { CryptoBackend } from '../mechanism/crypto-backend.js';
 import { checkBackend } from './check-backend.js';
 import { NATIVE_FROM, type SodiumNative, SodiumNativeBackend } from './sodium-native.js';
-import { type SodiumModule, SodiumWasm } from './sodium-wasm.js';
+import { loadSodium } from './sodium-module.js';
+import { SodiumWasm } from './sodium-wasm.js';
 
 /** In a variable, so that no bundler and no compiler takes for needed what is optional. */
 const NATIVE = 'sodium-native';
 
 /** libsodium as WebAssembly, which is always there. */
 export async function openWasm(): Promise<CryptoBackend> {
-  const { default: wrappers } = await import('libsodium-wrappers');
-  await wrappers.ready;
-  const { libsodium } = wrappers as unknown as { readonly libsodium: SodiumModule };
-  return checkBackend(new SodiumWasm(libsodium));
+  return checkBackend(new SodiumWasm(await loadSodium()));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { NONCE_SIZE } from '../mechanism/crypto-backend.js';
-import { type SodiumModule, SodiumWasm } from './sodium-wasm.js';
+import type { SodiumModule } from './sodium-module.js';
+import { SodiumWasm } from './sodium-wasm.js';
 
 /** A module whose memory is used up after the first block. */
 function scarceModule(): SodiumModule {
@@ -11,6 +12,10 @@ function scarceModule(): SodiumModule {
     _free: () => {},
     _crypto_scalarmult_base: fail,
     _crypto_box_beforenm: fail,
+    _crypto_core_hsalsa20: fail,
+    _crypto_stream_salsa20: fail,
+    _crypto_onetimeauth_poly1305: fail,
+    _crypto_onetimeauth_poly1305_verify: fail,
     _crypto_secretbox_easy: fail,
     _crypto_secretbox_open_easy: fail,
   };
