@@ -34,7 +34,7 @@ export interface SodiumModule {
 /** Loads a module of its own: nobody else's use of libsodium touches its memory. */
 export async function loadSodium(): Promise<SodiumModule> {
   const { default: create } = await import('libsodium-sumo');
-  const sodium = await create({ getRandomValue });
+  const sodium = (await create({ getRandomValue })) as SodiumModule & { _sodium_init(): number };
   if (sodium._sodium_init() < 0) throw new Error('libsodium does not start');
   return sodium;
 }
