@@ -125,7 +125,7 @@ for (const library of libraries) {
       });
 
       it('shows that it lives while it does not read, asks for no answers, and is kept', async () => {
-        const { we } = await meet(weBind, {
+        const { we, they } = await meet(weBind, {
           heartbeatInterval: 1000,
           heartbeatTimeout: 500,
           heartbeatTimeToLive: NEVER,
@@ -136,6 +136,7 @@ for (const library of libraries) {
         await settle();
         for (let i = 0; i < 10; i++) await theirs.send([`${i}`]);
         // The second one finds no room.
+        await relay.until(they, '\0\x019');
         await settle();
         for (let shown = 1; shown <= 3; shown++) {
           clock.advance(1000);
