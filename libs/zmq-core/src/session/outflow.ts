@@ -6,6 +6,11 @@ import type { ByteStream } from '../transport/byte-stream.js';
 /** A pipe with a smaller mark is meant to hold little: it is read once a turn and no oftener. */
 const GATHER_FROM = 256;
 
+export interface WriteWatcher {
+  /** A write did not go through at once. */
+  unwritten(): void;
+}
+
 /**
  * The outward half of a session: what a pipe and a connection have to say becomes
  * writes of the stream.
@@ -20,7 +25,7 @@ const GATHER_FROM = 256;
 export class Outflow implements BatchHolder {
   readonly #batch: Batch;
   readonly #batchSize: number | undefined;
-  readonly #stall: { watch(): void } | undefined;
+  readonly #watcher: WriteWatcher | undefined;
   readonly #stream: ByteStream;
   readonly #connection: Connection;
   /** Messages come from here: from the handshake to the end. */
@@ -38,12 +43,11 @@ export class Outflow implements BatchHolder {
 
   /**
    * @param batchSize what one write gathers at most, in bytes
-   * @param stall told of each write that did not go through at once
    */
-  constructor(batch: Batch, stream: ByteStream, connection: Connection, batchSize?: number, stall?: { watch(): void }) {
+  constructor(batch: Batch, stream: ByteStream, connection: Connection, batchSize?: number, watcher?: WriteWatcher) {
     this.#batch = batch;
     this.#batchSize = batchSize;
-    this.#stall = stall;
+    this.#watcher = watcher;
     this.#stream = stream;
     this.#connection = connection;
   }
@@ -218,6 +222,6 @@ export class Outflow implements BatchHolder {
     this.#stream.write(segments);
     if (this.#stream.pendingBytes === 0) return;
     this.#loan = this.#batch.lend();
-    this.#stall?.watch();
+    this.#watcher?.unwritten();
   }
 }

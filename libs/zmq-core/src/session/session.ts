@@ -8,7 +8,7 @@ import type { FrameRun } from '../connection/connection.js';
 import type { PipeEnd, PipeHandler } from '../pipe/pipe.js';
 import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.js';
 import { counterOfFailure } from './failure-counter.js';
-import { Outflow } from './outflow.js';
+import { Outflow, type WriteWatcher } from './outflow.js';
 import type { SessionHost } from './session-host.js';
 import { WriteStall } from './write-stall.js';
 
@@ -43,14 +43,15 @@ export interface SessionOwner {
  * Inwards: each chunk is decoded into the pipe and its reader woken once; when the
  * pipe is full the rest stays undecoded and the stream is paused.
  */
-export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
+export class Session implements ByteStreamSink, ConnectionSink, PipeHandler, WriteWatcher {
   readonly #host: SessionHost;
   readonly #owner: SessionOwner;
   readonly #place: ConnectionPlace;
   readonly #stream: ByteStream;
   readonly #connection: Connection;
   readonly #outflow: Outflow;
-  readonly #stall: WriteStall | undefined;
+  /** Made by the first write that does not go through at once: most connections never have one. */
+  #stall: WriteStall | undefined;
   readonly #counted = new CountedConnection();
   #pipe: PipeEnd | undefined;
   #state: 'handshaking' | 'open' | 'ending' | 'closed' = 'handshaking';
@@ -79,8 +80,13 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
       wake: this.#wake,
     });
     const { outBatchSize, writeStallMs } = host.options;
-    if (writeStallMs > 0) this.#stall = new WriteStall(host.clock, writeStallMs, stream, () => this.#endStalled());
-    this.#outflow = new Outflow(host.batch, stream, this.#connection, outBatchSize, this.#stall);
+    this.#outflow = new Outflow(
+      host.batch,
+      stream,
+      this.#connection,
+      outBatchSize,
+      writeStallMs > 0 ? this : undefined,
+    );
   }
 
   /** What waits on the way out and in, for statistics; `undefined` before the handshake. */
@@ -335,6 +341,14 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler {
     if (this.#connection.hasOutput) this.#outflow.flush();
     this.#armTimer();
   };
+
+  // ── from the outflow ──
+
+  unwritten(): void {
+    const { clock, options } = this.#host;
+    this.#stall ??= new WriteStall(clock, options.writeStallMs, this.#stream, () => this.#endStalled());
+    this.#stall.watch();
+  }
 
   /** Also after our own end: who lingers for a peer that does not read learns why it was in vain. */
   #endStalled(): void {
