@@ -80,13 +80,8 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler, Wri
       wake: this.#wake,
     });
     const { outBatchSize, writeStallMs } = host.options;
-    this.#outflow = new Outflow(
-      host.batch,
-      stream,
-      this.#connection,
-      outBatchSize,
-      writeStallMs > 0 ? this : undefined,
-    );
+    const watcher = writeStallMs > 0 ? this : undefined;
+    this.#outflow = new Outflow(host.batch, stream, this.#connection, outBatchSize, watcher);
   }
 
   /** What waits on the way out and in, for statistics; `undefined` before the handshake. */
@@ -342,8 +337,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler, Wri
     this.#armTimer();
   };
 
-  // ── from the outflow ──
-
+  /** From the outflow. */
   unwritten(): void {
     const { clock, options } = this.#host;
     this.#stall ??= new WriteStall(clock, options.writeStallMs, this.#stream, () => this.#endStalled());
