@@ -395,6 +395,22 @@ describe('a call to all servers', () => {
     expect(all.error).toBeInstanceOf(ZmqTimeoutError);
   });
 
+  it('waits for them no longer than requestTimeout, which runs on', async () => {
+    const client = apps.bareClient({ bind: apps.address(), connectTimeout: 3_000, requestTimeout: 1_000, clock });
+    await client.connect();
+    const first = watch(client.sendToAll('never', 1));
+    clock.advance(1_050);
+    await until(() => first.done);
+    expect(first.error).toMatchObject({ name: 'ZmqNoPeerError', message: expect.stringContaining('within 1000 ms') });
+    const second = watch(client.sendToAll('never', 2));
+    clock.advance(600);
+    const { calls } = client.unwrap<{ calls: Dealer }>();
+    await apps.serve([EchoController], { bind: undefined, connect: calls.lastEndpoint ?? '', events: undefined });
+    await until(() => seen.running === 1);
+    clock.advance(450);
+    expect(second.error).toMatchObject({ name: 'ZmqTimeoutError', timeoutMs: 1_000 });
+  });
+
   it('is for no one in particular', async () => {
     const client = apps.bareClient({ bind: apps.address() });
     const call = watch(client.sendToAll('echo', new ZmqRecordBuilder(1).setServer('a').build()));

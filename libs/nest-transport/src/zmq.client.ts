@@ -35,7 +35,7 @@ export interface ZmqClientSockets {
 /** A call to one server of all. */
 interface Target {
   readonly link: ServerLink;
-  /** When its deadline began to run. */
+  /** When it was started. */
   readonly since: number;
 }
 

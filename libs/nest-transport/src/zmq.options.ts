@@ -127,7 +127,10 @@ export interface ZmqClientOptions extends ZmqEndpoints, ZmqSocketOptions {
    * a peer when none is there, in ms. Default 3,000.
    */
   connectTimeout?: number | undefined;
-  /** How long a call waits for its first value, and between values, in ms; 0 is for ever. Default 30,000. */
+  /**
+   * How long a call waits for its first value, from its start on, and between values, in ms; 0 is for ever.
+   * Default 30,000.
+   */
   requestTimeout?: number | undefined;
   /** How long a whole call may take, all its values included, in ms; a record's own deadline comes first. Default: no deadline. */
   deadline?: number | undefined;

@@ -55,6 +55,7 @@ export class CallClientChannel {
   readonly calls: PendingCalls;
   readonly #options: ZmqClientOptions;
   readonly #connectTimeout: number;
+  readonly #requestTimeout: number;
   readonly #observer: ServerObserver;
   readonly #deadlines: DeadlineQueue;
   readonly #links = new Map<Peer, ServerLink>();
@@ -68,6 +69,7 @@ export class CallClientChannel {
     const { connectTimeout = 3_000, requestTimeout = 30_000, maxWaiting = DEFAULT_MAX_WAITING } = options;
     this.#options = options;
     this.#connectTimeout = connectTimeout;
+    this.#requestTimeout = requestTimeout === 0 ? Infinity : requestTimeout;
     this.#observer = observer;
     this.#deadlines = deadlines;
     this.socket = new Dealer({
@@ -126,7 +128,7 @@ export class CallClientChannel {
 
   /**
    * As `ready`, for a call to all servers: it is one of those that wait for a server.
-   * @param deadlineMs it waits no longer than that
+   * @param deadlineMs it waits no longer than that, and than `requestTimeout`
    * @returns gives it up
    * @throws ZmqClientFullError
    */
@@ -137,7 +139,8 @@ export class CallClientChannel {
       return () => {};
     }
     const leave = this.calls.waiting.enterForAll();
-    const waiter = this.#waitFor(servers, Math.min(this.#connectTimeout, deadlineMs ?? Infinity));
+    const waitMs = Math.min(this.#connectTimeout, this.#requestTimeout, deadlineMs ?? Infinity);
+    const waiter = this.#waitFor(servers, waitMs);
     waiter.promise.then(settle.resolve, settle.reject);
     return () => {
       leave();

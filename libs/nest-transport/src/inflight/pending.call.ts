@@ -29,8 +29,8 @@ export class PendingCall extends Deadline {
   settled = false;
   /** When the whole call must be over; `Infinity` without a deadline. */
   expiresAt = Infinity;
-  /** How long it waits now for what comes next, in ms, to be named in the error. */
-  waitMs = 0;
+  /** Since when it waits for what comes next: its start, or its last value. */
+  since = 0;
 
   constructor(
     readonly content: CallContent,

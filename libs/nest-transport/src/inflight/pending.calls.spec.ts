@@ -20,8 +20,8 @@ const options = {
   lastFailure: () => undefined,
 };
 
-function join(calls: PendingCalls, name?: string): { peer: FakePeer; link: ServerLink } {
-  const peer = new FakePeer(Infinity, { 'X-Nest-Zmq': '1', ...(name && { 'X-Name': name }) });
+function join(calls: PendingCalls, name?: string, room = Infinity): { peer: FakePeer; link: ServerLink } {
+  const peer = new FakePeer(room, { 'X-Nest-Zmq': '1', ...(name && { 'X-Name': name }) });
   const link = new ServerLink(peer, new Outbox(peer, peer));
   calls.add(link);
   return { peer, link };
@@ -221,6 +221,92 @@ describe('calls that wait', () => {
     full.peer.room = 0;
     calls.start(aCall('a'));
     expect([full.link.calls.size, free.peer.sent.length]).toEqual([0, 1]);
+  });
+});
+
+/** Calls with a clock of their own, and what they failed with. */
+function timed(times: { connectTimeout?: number; requestTimeout?: number } = {}) {
+  const clock = new ManualClock();
+  const writable: (() => void)[] = [];
+  const calls = new PendingCalls({
+    ...options,
+    deadlines: new DeadlineQueue(clock),
+    connectTimeout: 3_000,
+    requestTimeout: 10_000,
+    ...times,
+    whenWritable: (_, then) => writable.push(then),
+  });
+  const errors: unknown[] = [];
+  const start = (): void =>
+    calls.start(new PendingCall(aCall().content, ({ err }) => errors.push(err), calls.onTimeout));
+  return { clock, calls, errors, start, room: () => writable.splice(0).forEach((then) => then()) };
+}
+
+describe('the time for the first value', () => {
+  it('runs from the start of the call, also while all servers are full', () => {
+    const { clock, calls, errors, start, room } = timed();
+    const { peer } = join(calls, 'a', 0);
+    start();
+    clock.advance(6_000);
+    peer.make(1);
+    room();
+    expect(peer.sent).toHaveLength(1);
+    clock.advance(3_980);
+    expect(errors).toEqual([]);
+    clock.advance(40);
+    expect(errors).toMatchObject([
+      { name: 'ZmqTimeoutError', message: 'No answer from fake within 10000 ms', timeoutMs: 10_000 },
+    ]);
+  });
+
+  it('bounds the waiting for a server', () => {
+    const { clock, errors, start } = timed({ requestTimeout: 1_000 });
+    start();
+    clock.advance(980);
+    expect(errors).toEqual([]);
+    clock.advance(40);
+    expect(errors).toMatchObject([{ name: 'ZmqNoPeerError', message: 'No server is connected; waited 1000 ms' }]);
+  });
+
+  it('is without end with 0, once a server is there', () => {
+    const { clock, calls, errors, start } = timed({ requestTimeout: 0 });
+    start();
+    join(calls, 'a', 0);
+    clock.advance(1_000_000);
+    expect([errors, clock.pending]).toEqual([[], 0]);
+  });
+});
+
+describe('a call that waits', () => {
+  it.each(['is lost', 'closes'])('waits `connectTimeout` for another server when the last one %s', (how) => {
+    const { clock, calls, errors, start } = timed();
+    const { link } = join(calls, 'a', 0);
+    const other = join(calls, 'b', 0);
+    start();
+    clock.advance(5_000);
+    calls.remove(other.link, { code: 'ECONNRESET', message: 'reset' });
+    if (how === 'closes') calls.drain(link);
+    clock.advance(100);
+    // A second loss does not give it more time.
+    calls.remove(link, { code: 'ECONNRESET', message: 'reset' });
+    clock.advance(how === 'closes' ? 2_880 : 2_980);
+    expect(errors).toEqual([]);
+    clock.advance(40);
+    const waited = how === 'closes' ? 8_000 : 8_100;
+    expect(errors).toMatchObject([{ name: 'ZmqNoPeerError', message: `No server is connected; waited ${waited} ms` }]);
+  });
+
+  it('has the time for its first value when a server comes that is full', () => {
+    const { clock, calls, errors, start } = timed();
+    start();
+    clock.advance(2_000);
+    join(calls, 'a', 0);
+    clock.advance(7_980);
+    expect(errors).toEqual([]);
+    clock.advance(40);
+    expect(errors).toMatchObject([
+      { name: 'ZmqTimeoutError', message: 'No server took the call within 10000 ms: all are full' },
+    ]);
   });
 });
 

@@ -4,7 +4,7 @@ import { decodeError } from '../packet/error.codec.js';
 import type { PayloadCodecs } from '../packet/payload.codec.js';
 import { ReplyStatus, type ValueReply } from '../packet/reply.packet.js';
 import { type PeerLossReason, ZmqClosedError, ZmqPeerLostError } from '../zmq.errors.js';
-import type { DeadlineQueue } from './deadline.queue.js';
+import { CallTimes, type CallTimesOptions } from './call.times.js';
 import type { PendingCall } from './pending.call.js';
 import { overdue } from './pending.errors.js';
 import type { PendingCallsStats } from './pending.stats.js';
@@ -13,13 +13,8 @@ import type { Waiter } from './waiter.js';
 import { isNamed, WaitingCalls } from './waiting.calls.js';
 
 /** What the calls of a client live by. */
-export interface PendingCallsOptions {
+export interface PendingCallsOptions extends CallTimesOptions {
   readonly codecs: PayloadCodecs;
-  readonly deadlines: DeadlineQueue;
-  /** How long a call waits for a server when there is none, in ms. */
-  readonly connectTimeout: number;
-  /** How long it waits for a value, in ms; 0 is for ever. */
-  readonly requestTimeout: number;
   /** How many calls may wait for a server, and behind how many messages one for a certain server that is full. */
   readonly maxWaiting: number;
   /** Calls back once the server takes messages again; not at all when it is lost. */
@@ -38,6 +33,7 @@ export interface PendingCallsOptions {
  */
 export class PendingCalls {
   readonly #options: PendingCallsOptions;
+  readonly #times: CallTimes;
   readonly #usable = new RoundRobin<ServerLink>();
   readonly #links = new Set<ServerLink>();
   readonly waiting: WaitingCalls;
@@ -48,6 +44,7 @@ export class PendingCalls {
   /** @param lastId the request id before the first; only tests have a reason to give it */
   constructor(options: PendingCallsOptions, lastId = 0) {
     this.#options = options;
+    this.#times = new CallTimes(options);
     this.waiting = new WaitingCalls(options.maxWaiting);
     this.#lastId = lastId;
   }
@@ -80,24 +77,25 @@ export class PendingCalls {
       this.#settle(call, this.#closedBy);
       return;
     }
-    const { deadlines, connectTimeout, requestTimeout } = this.#options;
-    const now = deadlines.now();
+    const now = this.#options.deadlines.now();
+    call.since = now;
     if (call.content.deadlineMs !== undefined) call.expiresAt = now + call.content.deadlineMs;
     if (call.content.server !== undefined) {
       this.#startAddressed(call, now);
       return;
     }
     if (this.waiting.forAny.size === 0 && this.#dispatch(call, now)) return;
-    this.#wait(call, now, this.#usable.size === 0 ? connectTimeout : requestTimeout);
+    this.#wait(call, now, this.#usable.size > 0);
     this.#watchFull();
   }
 
   /**
    * Sends the call to this server, whosever turn it is. While the server is full it waits for it there.
-   * @param since when its deadline began to run
+   * @param since when it was started: its times run from then
    */
   startAt(link: ServerLink, call: PendingCall, since: number): void {
     const now = this.#options.deadlines.now();
+    call.since = since;
     if (call.content.deadlineMs !== undefined) call.expiresAt = since + call.content.deadlineMs;
     this.#startAt(link, call, now);
   }
@@ -117,12 +115,13 @@ export class PendingCalls {
     const now = this.#options.deadlines.now();
     for (const call of this.waiting.takeFor(link)) this.#sendAt(link, call, now);
     this.#flush();
+    if (this.#usable.size === 1) this.#rearm(now);
   }
 
   /** The server's connection is gone: the calls that it had fail at once. */
   remove(link: ServerLink, reason: PeerLossReason): void {
     this.#links.delete(link);
-    this.#usable.remove(link);
+    this.#leave(link);
     link.outbox.close();
     const calls = [...link.calls.values()];
     for (const call of calls) {
@@ -137,7 +136,7 @@ export class PendingCalls {
   drain(link: ServerLink): void {
     if (link.draining) return;
     link.draining = true;
-    this.#usable.remove(link);
+    this.#leave(link);
     this.#checkDrained(link);
   }
 
@@ -211,7 +210,8 @@ export class PendingCalls {
       this.#giveUp(call, error);
       return;
     }
-    this.#expect(call, this.#options.deadlines.now(), this.#options.requestTimeout);
+    call.since = this.#options.deadlines.now();
+    this.#times.expectValue(call, call.since);
     call.callback({ response });
   }
 
@@ -271,7 +271,7 @@ export class PendingCalls {
   #startAddressed(call: PendingCall, now: number): void {
     const named = this.#usable.all().filter((each) => isNamed(each, call.content.server));
     const link = named.find(takesNow) ?? named[0];
-    if (link === undefined) this.#wait(call, now, this.#options.connectTimeout);
+    if (link === undefined) this.#wait(call, now, false);
     else this.#startAt(link, call, now);
   }
 
@@ -286,18 +286,33 @@ export class PendingCalls {
     this.#assign(link, call);
     link.outbox.send(call.frames(call.id, now));
     this.#stats.sent++;
-    if (!call.settled) this.#expect(call, now, this.#options.requestTimeout);
+    if (!call.settled) this.#times.expectValue(call, now);
   }
 
-  /** There is no server for it now. */
-  #wait(call: PendingCall, now: number, waitMs: number): void {
+  /**
+   * No server takes it now.
+   * @param room a server is there, and it waits for room
+   */
+  #wait(call: PendingCall, now: number, room: boolean): void {
     try {
       this.waiting.add(call);
     } catch (error) {
       this.#settle(call, error);
       return;
     }
-    this.#expect(call, now, waitMs);
+    this.#times.expectServer(call, now, room);
+  }
+
+  /** The last server that took calls is gone, or the first one came: what waits for any waits for something else. */
+  #rearm(now: number): void {
+    for (const call of this.waiting.forAny) this.#times.expectServer(call, now, this.#usable.size > 0);
+  }
+
+  /** The server gets no new calls. */
+  #leave(link: ServerLink): void {
+    const before = this.#usable.size;
+    this.#usable.remove(link);
+    if (before > 0 && this.#usable.size === 0) this.#rearm(this.#options.deadlines.now());
   }
 
   /** False when no server takes it now. */
@@ -314,7 +329,7 @@ export class PendingCalls {
     this.#assign(link, call);
     if (link.outbox.trySend(call.frames(call.id, now))) {
       this.#stats.sent++;
-      if (!call.settled) this.#expect(call, now, this.#options.requestTimeout);
+      if (!call.settled) this.#times.expectValue(call, now);
       return true;
     }
     link.calls.delete(call.id);
@@ -334,17 +349,6 @@ export class PendingCalls {
     do this.#lastId = (this.#lastId + 1) >>> 0;
     while (link.calls.has(this.#lastId));
     return this.#lastId;
-  }
-
-  /** Something must come within `waitMs` (0: whenever), and before the call's deadline. */
-  #expect(call: PendingCall, now: number, waitMs: number): void {
-    const due = Math.min(waitMs === 0 ? Infinity : now + waitMs, call.expiresAt);
-    if (due === Infinity) {
-      this.#options.deadlines.remove(call);
-      return;
-    }
-    call.waitMs = due - now;
-    this.#options.deadlines.set(call, due, now);
   }
 
   readonly #flush = (): void => {

@@ -8,8 +8,8 @@ import type { ServerLink } from './server.link.js';
  * @param lastFailure of an attempt to connect, if any
  */
 export function overdue(call: PendingCall, servers: number, lastFailure: unknown): ZmqNoPeerError | ZmqTimeoutError {
-  const waited = Math.round(call.waitMs);
-  const { link, content } = call;
+  const { link, content, since, due } = call;
+  const waited = Math.round(due - since);
   if (link !== undefined) return new ZmqTimeoutError(`No answer from ${link.address} within ${waited} ms`, waited);
   if (content.server !== undefined) {
     return new ZmqNoPeerError(`The server '${content.server}' is not connected; waited ${waited} ms`, lastFailure);
