@@ -12,7 +12,7 @@ import {
   ZmqStatus,
   ZmqTimeoutError,
 } from '@nest-zmq/transport';
-import { firstValueFrom, lastValueFrom, NEVER, type Observable, of, Subject, toArray } from 'rxjs';
+import { finalize, firstValueFrom, lastValueFrom, NEVER, type Observable, of, Subject, toArray } from 'rxjs';
 import { Apps, transports } from './support/apps.js';
 import { ManualClock } from './support/manual.clock.js';
 import { frames, shown } from './support/raw.js';
@@ -559,6 +559,98 @@ describe('codecs and serializers', () => {
       { id: '2', response: [2] },
       { id: '2', response: [3], isDisposed: true },
     ]);
+  });
+});
+
+describe('what the code of a client throws', () => {
+  const shy = { log: () => {}, warn: () => {} };
+
+  it('as its deserializer fails that call, for a value and for an error', async () => {
+    const running = await apps.serve([EchoController]);
+    const client = apps.client([running], {
+      deserializer: {
+        deserialize: (packet: { response?: unknown; err?: unknown }) => {
+          if (packet.err !== undefined || packet.response === 2) throw new Error('cannot be read');
+          return packet;
+        },
+      },
+    });
+    await expect(firstValueFrom(client.send('nobody', 1))).rejects.toThrow('cannot be read');
+    await expect(firstValueFrom(client.send('echo', 2))).rejects.toThrow('cannot be read');
+    const stream = watch(client.send('stream', {}));
+    await until(() => stream.done);
+    expect(stream).toMatchObject({ values: [1], error: { message: 'cannot be read' } });
+    expect(await firstValueFrom(client.send('echo', 3))).toBe(3);
+  });
+
+  it('as its deserializer is not lost while an earlier value is read', async () => {
+    const running = await apps.serve([EchoController]);
+    let read = (): void => {};
+    const busy = new Promise<void>((resolve) => (read = resolve));
+    const client = apps.client([running], {
+      deserializer: {
+        deserialize: async (packet: { response?: unknown }) => {
+          if (packet.response === 1) await busy;
+          if (packet.response === 2) throw new Error('cannot be read');
+          return packet;
+        },
+      },
+    });
+    const stream = watch(client.send('stream', {}));
+    await until(() => client.stats()?.calls.answered === 1);
+    await turns(3);
+    expect(stream).toMatchObject({ values: [], done: false });
+    read();
+    await until(() => stream.done);
+    expect(stream).toMatchObject({ values: [1], error: { message: 'cannot be read' } });
+  });
+
+  it('as serializeResponse() or serializeError() fails that call and no other', async () => {
+    class OddClient extends ZmqClient {
+      protected override serializeResponse(response: unknown): unknown {
+        if (response === 2) throw new Error('odd response');
+        return response;
+      }
+
+      protected override serializeError(error: { name?: string }): unknown {
+        throw new Error(`odd ${String(error.name)}`);
+      }
+    }
+    const running = await apps.serve([EchoController]);
+    const options = apps.clientOptions({ connect: running.calls, requestTimeout: 1_000, clock });
+    const client = apps.track(new OddClient(options));
+    apps.defer(() => client.close());
+    await client.connect();
+    const stream = watch(client.send('source', {}));
+    await until(() => seen.running === 1);
+    source.next(1);
+    source.next(2);
+    await until(() => stream.done);
+    expect(stream).toMatchObject({ values: [1], error: { message: 'odd response' } });
+    await until(() => seen.aborted === 1);
+    await expect(firstValueFrom(client.send('echo', 2))).rejects.toThrow('odd response');
+    await expect(firstValueFrom(client.send('nobody', 2))).rejects.toThrow('odd ZmqNoHandlerError');
+    const late = [watch(client.send('never', {})), watch(client.send('never', {}))];
+    const all = watch(client.sendToAll('never', {}));
+    await until(() => seen.running === 4);
+    clock.advance(1_050);
+    for (const call of [...late, all]) expect(call.error).toMatchObject({ message: 'odd ZmqTimeoutError' });
+    const lost = [watch(client.send('never', {})), watch(client.send('never', {}))];
+    await until(() => seen.running === 6);
+    await client.close();
+    for (const call of lost) expect(call.error).toMatchObject({ message: 'odd ZmqClosedError' });
+  });
+
+  it('once a call is over is logged', async () => {
+    const running = await apps.serve([EchoController]);
+    const logged: unknown[] = [];
+    const client = apps.client([running], { logger: { ...shy, error: (error: unknown) => logged.push(error) } });
+    const fail = (): never => {
+      throw new Error('in the end');
+    };
+    expect(await lastValueFrom(client.send('echo', 1).pipe(finalize(fail)))).toBe(1);
+    expect(await firstValueFrom(client.send('echo', 2))).toBe(2);
+    expect(logged).toMatchObject([{ name: 'UnsubscriptionError', errors: [{ message: 'in the end' }] }]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Dealer, Publisher } from '@nest-zmq/core';
-import { ClientProxy, type IncomingResponse, type ReadPacket } from '@nestjs/microservices';
-import { connectable, defer, Observable, Subject } from 'rxjs';
+import { ClientProxy, type ReadPacket } from '@nestjs/microservices';
+import { connectable, defer, Observable, Subject, type Subscriber } from 'rxjs';
 import { CallClientChannel, type ZmqPing } from './channels/call-client.channel.js';
 import { EventPublisherChannel } from './channels/event-publisher.channel.js';
 import { listOf, maxPayloadSize } from './channels/socket.options.js';
@@ -18,6 +18,7 @@ import { type ZmqClientEvents, ZmqListeners } from './zmq.events.js';
 import { assertForAll, callAll } from './zmq.client.all.js';
 import { type Channels, hasCalls, isUnused } from './zmq.client.channels.js';
 import { observeCall, withHeaders } from './zmq.client.observer.js';
+import { deserializing, failing } from './zmq.client.replies.js';
 import { clientStats, type ZmqClientStats } from './zmq.client.stats.js';
 import { Instruments } from './zmq.instruments.js';
 import { loggerOf, type ZmqLogger } from './zmq.logger.js';
@@ -67,6 +68,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
   readonly #listeners: ZmqListeners<ZmqClientEvents>;
   readonly #instruments: Instruments | undefined;
   readonly #log: LogLimiter;
+  readonly #errors: ErrorLog;
   #channels: Channels | undefined;
   #connecting: Promise<void> | undefined;
   /** Until all sockets that were given up are closed. */
@@ -83,7 +85,8 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     this.logger = loggerOf(options.logger, ZmqClient.name);
     this.#instruments = Instruments.of(options.peerName, options, clock);
     this.#log = new LogLimiter(clock, (message) => this.logger.error(message));
-    this.#listeners = new ZmqListeners(new ErrorLog(this.#log, this.logger));
+    this.#errors = new ErrorLog(this.#log, this.logger);
+    this.#listeners = new ZmqListeners(this.#errors);
     this.#codecs = new PayloadCodecs(options.codec, maxPayloadSize(options));
     this.#outgoing = new OutgoingPackets(this.#codecs, options.serializer, options.deadline);
     this.#deadlines = new DeadlineQueue(clock);
@@ -135,7 +138,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
   override send<TResult = unknown, TInput = unknown>(pattern: unknown, data: TInput): Observable<TResult> {
     if (isNil(pattern) || isNil(data)) return super.send<TResult, TInput>(pattern, data);
     return new Observable<TResult>((observer) =>
-      this.publish(this.createPacket(pattern, data), this.createObserver(observer)),
+      this.publish(this.createPacket(pattern, data), this.#callback(observer)),
     );
   }
 
@@ -160,7 +163,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
         startAt: (link) =>
           new Observable((observer) => {
             const packet = this.createPacket(pattern, data);
-            return this.#start(packet, this.createObserver(observer), channel.calls, { link, since });
+            return this.#start(packet, this.#callback(observer), channel.calls, { link, since });
           }),
       });
     });
@@ -224,6 +227,10 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     return clientStats(calls, events);
   }
 
+  #callback<T>(observer: Subscriber<T>): ReplyCallback {
+    return failing(observer, this.createObserver(observer));
+  }
+
   /** @returns cancels the call; does nothing once it is settled */
   protected publish(packet: ReadPacket, callback: ReplyCallback): () => void {
     try {
@@ -253,7 +260,9 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
   #send(name: string, packet: ReadPacket, callback: ReplyCallback, calls: PendingCalls, target?: Target): PendingCall {
     const id = String(++this.#packets);
     const content = this.#outgoing.prepare(name, packet, id);
-    const call = new PendingCall(content, this.#deserializing(id, callback), calls.onTimeout);
+    const { deserializer } = this.#options;
+    const reply = deserializer === undefined ? callback : deserializing(deserializer, id, callback, this.#onThrown);
+    const call = new PendingCall(content, reply, calls.onTimeout);
     if (target === undefined) calls.start(call);
     else calls.startAt(target.link, call, target.since);
     return call;
@@ -282,19 +291,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     await events.publish(encodeEvent(name, payload, { contentType, headers }));
   }
 
-  /** Nest's deserializer may be asynchronous; the order of the values stays. */
-  #deserializing(id: string, callback: ReplyCallback): ReplyCallback {
-    const { deserializer } = this.#options;
-    if (deserializer === undefined) return callback;
-    let previous: Promise<void> = Promise.resolve();
-    return (packet) => {
-      // Our own errors are no packets of the server.
-      const read = packet.err instanceof Error ? packet : deserializer.deserialize({ id, ...packet });
-      previous = previous
-        .then(() => read as IncomingResponse | Promise<IncomingResponse>)
-        .then(callback, (err: unknown) => callback({ err, isDisposed: true }));
-    };
-  }
+  readonly #onThrown = (error: unknown): void => this.#errors.log('the handling of a reply', error);
 
   async #connect(): Promise<void> {
     const channels = this.#open();
@@ -355,6 +352,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
         this.#listeners.emit('disconnect', peer, reason);
       },
       draining: ({ peer }) => this.#listeners.emit('drain', peer),
+      threw: this.#onThrown,
     });
     return channel;
   }

@@ -23,6 +23,8 @@ export interface ServerObserver {
   connected(link: ServerLink): void;
   lost(link: ServerLink, reason: PeerLossReason): void;
   draining(link: ServerLink): void;
+  /** Code of the application threw when it was told of a reply. */
+  threw(error: unknown): void;
 }
 
 /** Called once, one or the other. */
@@ -90,6 +92,7 @@ export class CallClientChannel {
       maxWaiting,
       whenWritable: (link, then) => this.#whenWritable(link, then),
       lastFailure: () => this.#failures.last,
+      onThrown: (error) => observer.threw(error),
     });
   }
 

@@ -1,5 +1,6 @@
 import { NO_METADATA } from '../packet/metadata.codec.js';
 import { PayloadCodecs } from '../packet/payload.codec.js';
+import { ReplyStatus } from '../packet/reply.packet.js';
 import { FakePeer } from '../testing/fake.peer.js';
 import { ManualClock } from '../testing/manual.clock.js';
 import { turns } from '../testing/turns.js';
@@ -18,6 +19,9 @@ const options = {
   maxWaiting: 10_000,
   whenWritable: () => {},
   lastFailure: () => undefined,
+  onThrown: (error: unknown) => {
+    throw error;
+  },
 };
 
 function join(calls: PendingCalls, name?: string, room = Infinity): { peer: FakePeer; link: ServerLink } {
@@ -307,6 +311,64 @@ describe('a call that waits', () => {
     expect(errors).toMatchObject([
       { name: 'ZmqTimeoutError', message: 'No server took the call within 10000 ms: all are full' },
     ]);
+  });
+});
+
+describe('a callback that throws', () => {
+  /** Three calls, the second of which throws whatever it is told. */
+  function three(clock = new ManualClock()) {
+    const told: unknown[] = [];
+    const thrown: unknown[] = [];
+    const deadlines = new DeadlineQueue(clock);
+    const calls = new PendingCalls({ ...options, deadlines, onThrown: (error) => thrown.push(error) });
+    const start = (name: string): void => {
+      const callback: ReplyCallback = ({ err, response }) => {
+        told.push(`${name} ${err instanceof Error ? err.name : String(response)}`);
+        if (name === 'b') throw new Error('of b');
+      };
+      calls.start(new PendingCall(aCall().content, callback, calls.onTimeout));
+    };
+    return { calls, clock, told, thrown, start, startAll: () => ['a', 'b', 'c'].forEach(start) };
+  }
+  const ofB = expect.objectContaining({ message: 'of b' });
+
+  it('keeps no other call of a lost server, and of a closed client, from its error', () => {
+    const { calls, told, thrown, startAll } = three();
+    const { link } = join(calls);
+    startAll();
+    calls.remove(link, { code: 'ECONNRESET', message: 'reset' });
+    expect(told.splice(0)).toEqual(['a ZmqPeerLostError', 'b ZmqPeerLostError', 'c ZmqPeerLostError']);
+    startAll();
+    calls.close();
+    expect(told).toEqual(['a ZmqClosedError', 'b ZmqClosedError', 'c ZmqClosedError']);
+    expect(thrown).toEqual([ofB, ofB]);
+    expect(calls.idle).toBe(true);
+  });
+
+  it('keeps no other call from its timeout', () => {
+    const { calls, clock, told, thrown, start, startAll } = three();
+    join(calls);
+    startAll();
+    clock.advance(500);
+    start('later');
+    clock.advance(540);
+    expect(told.splice(0)).toEqual(['a ZmqTimeoutError', 'b ZmqTimeoutError', 'c ZmqTimeoutError']);
+    clock.advance(500);
+    expect([told, thrown, clock.pending]).toEqual([['later ZmqTimeoutError'], [ofB], 0]);
+  });
+
+  it.each([
+    [ReplyStatus.value, '2', 'b 2'],
+    [ReplyStatus.last, '2', 'b 2'],
+    [ReplyStatus.done, '', 'b undefined'],
+    [ReplyStatus.failed, '{"message":"no"}', 'b undefined'],
+  ])('is told once of a reply with status %i', (status, payload, what) => {
+    const { calls, told, thrown, start } = three();
+    const { link } = join(calls);
+    start('b');
+    const [id = 0] = link.calls.keys();
+    calls.receive(link, { kind: 'reply', id, status, payload: Buffer.from(payload), metadata: NO_METADATA });
+    expect([told, thrown]).toEqual([[what], [ofB]]);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { WritePacket } from '@nestjs/microservices';
 import { RoundRobin } from '../balancing/round-robin.balancer.js';
 import { encodeCancel, encodeDrained } from '../packet/control.packet.js';
 import { decodeError } from '../packet/error.codec.js';
@@ -21,6 +22,8 @@ export interface PendingCallsOptions extends CallTimesOptions {
   readonly whenWritable: (link: ServerLink, then: () => void) => void;
   /** The last error of an attempt to connect, if any. */
   readonly lastFailure: () => unknown;
+  /** Is given what a call's callback throws. */
+  readonly onThrown: (error: unknown) => void;
 }
 
 /**
@@ -165,11 +168,11 @@ export class PendingCalls {
         return;
       case ReplyStatus.done:
         this.#answered(link, call);
-        call.callback({ isDisposed: true });
+        this.#tell(call, { isDisposed: true });
         return;
       case ReplyStatus.failed:
         this.#answered(link, call);
-        call.callback({ err: decodeError(reply.payload), isDisposed: true });
+        this.#tell(call, { err: decodeError(reply.payload), isDisposed: true });
     }
   }
 
@@ -212,7 +215,7 @@ export class PendingCalls {
     }
     call.since = this.#options.deadlines.now();
     this.#times.expectValue(call, call.since);
-    call.callback({ response });
+    this.#tell(call, { response });
   }
 
   #decode(call: PendingCall, { payload, metadata }: ValueReply): unknown {
@@ -221,12 +224,13 @@ export class PendingCalls {
 
   #last(link: ServerLink, call: PendingCall, reply: ValueReply): void {
     this.#answered(link, call);
+    let packet: WritePacket;
     try {
-      const response = this.#decode(call, reply);
-      call.callback({ response, isDisposed: true });
-    } catch (error) {
-      call.callback({ err: error, isDisposed: true });
+      packet = { response: this.#decode(call, reply), isDisposed: true };
+    } catch (err) {
+      packet = { err, isDisposed: true };
     }
+    this.#tell(call, packet);
   }
 
   #answered(link: ServerLink, call: PendingCall): void {
@@ -243,7 +247,16 @@ export class PendingCalls {
 
   #settle(call: PendingCall, err: unknown): void {
     this.#forget(call);
-    call.callback({ err, isDisposed: true });
+    this.#tell(call, { err, isDisposed: true });
+  }
+
+  /** What one call's callback throws harms no other call. */
+  #tell(call: PendingCall, packet: WritePacket): void {
+    try {
+      call.callback(packet);
+    } catch (error) {
+      this.#options.onThrown(error);
+    }
   }
 
   #forget(call: PendingCall): void {
