@@ -112,6 +112,29 @@ describe.each(transports)('events over %s', (transport) => {
     });
   });
 
+  it('that wait for a server reach it all, in order and with those that follow, however many they are', async () => {
+    const endpoint = await apps.fixedAddress();
+    const client = apps.bareClient({
+      events: { connect: endpoint },
+      connectTimeout: 30_000,
+      reconnect: { initialDelay: 5, maxDelay: 20 },
+    });
+    const count = 5_000;
+    const text = 'x'.repeat(1_024);
+    const emits = Array.from({ length: count }, (_, i) => emit(client, 'tick', [i, text]));
+    await apps.serve([listener('a')], { bind: undefined, events: { bind: endpoint } });
+    await emits[0];
+    // The others are on their way.
+    emits.push(emit(client, 'tick', [count, text]));
+    await Promise.all(emits);
+    await until(
+      () => heard.length === emits.length,
+      () => heard.length,
+    );
+    expect(heard.map(({ data }) => (data as [number, string])[0])).toEqual(emits.map((_, i) => i));
+    expect(client.stats()?.events).toMatchObject({ published: emits.length, dropped: 0, waiting: 0 });
+  });
+
   it('reach servers that dial a client which binds, from the first one on that came after listen', async () => {
     const client = apps.bareClient({ bind: apps.address(), events: { bind: apps.address() } });
     await client.connect();
@@ -282,6 +305,77 @@ describe('emit() waits', () => {
     await until(() => client.stats()?.events?.waiting === 1);
     await client.close();
     expect(await failed).toMatchObject({ name: 'ZmqClosedError' });
+  });
+});
+
+describe('what has waited', () => {
+  /** Subscribers with room for 20 that a client dials, and which subscribe when told to; 100 events wait for them. */
+  async function waiting(names: string[]) {
+    const subscribers = await Promise.all(
+      names.map(async (name) => {
+        const metadata = { 'X-Nest-Zmq': '1' };
+        const subscriber = new Subscriber({ context: apps.context, receiveHighWaterMark: 10, metadata });
+        await subscriber.bind(`inproc://${name}`);
+        apps.defer(() => subscriber.close());
+        return subscriber;
+      }),
+    );
+    const connect = names.map((name) => `inproc://${name}`);
+    const client = apps.bareClient({ events: { connect }, sendHighWaterMark: 10, clock });
+    const emits = Array.from({ length: 100 }, (_, i) => emit(client, 'tick', i));
+    await client.connect();
+    const { events } = client.unwrap<{ events: Publisher }>();
+    await until(() => events.peers.length === names.length);
+    for (const subscriber of subscribers) subscriber.subscribe('tick', '\0ready');
+    return { client, emits, subscribers };
+  }
+  const hundred = Array.from({ length: 100 }, (_, i) => String(i));
+
+  it('goes on without a subscriber that is full and has taken nothing for subscribeTimeout', async () => {
+    const { client, emits, subscribers } = await waiting(['stuck', 'reads']);
+    const [stuck, reads] = subscribers as [Subscriber, Subscriber];
+    const got: string[] = [];
+    reads.onMessage(([, data]) => got.push(String(data)));
+    await until(() => got.length === 20);
+    await turns(3);
+    expect([got.length, client.stats()?.events?.waiting]).toEqual([20, 80]);
+    // Its time is over; in the turn after it takes some, not enough to have more queued, and has as long again.
+    clock.advance(1_010);
+    for (let i = 0; i < 3; i++) await stuck.receive();
+    clock.advance(20);
+    clock.advance(980);
+    await turns(3);
+    expect(got).toHaveLength(20);
+    clock.advance(60);
+    await Promise.all(emits);
+    await until(() => got.length === 100);
+    expect(got).toEqual(hundred);
+    expect(client.stats()?.events).toMatchObject({ published: 100, dropped: 80, waiting: 0 });
+    expect((await stuck.receive()).map(String)).toEqual(['tick', '3']);
+  });
+
+  it('goes on when the one that is full is lost', async () => {
+    const { client, emits, subscribers } = await waiting(['lost', 'reads']);
+    const [lost, reads] = subscribers as [Subscriber, Subscriber];
+    const got: string[] = [];
+    reads.onMessage(([, data]) => got.push(String(data)));
+    await until(() => got.length === 20);
+    lost.close();
+    await Promise.all(emits);
+    await until(() => got.length === 100);
+    expect(got).toEqual(hundred);
+    expect(client.stats()?.events).toMatchObject({ published: 100, dropped: 0, waiting: 0 });
+  });
+
+  it('fails when the client is closed', async () => {
+    const { client, emits } = await waiting(['full']);
+    await until(() => client.stats()?.events?.waiting === 80);
+    const outcomes = Promise.allSettled(emits);
+    await client.close();
+    const failed = (await outcomes).filter(({ status }) => status === 'rejected');
+    expect(failed).toHaveLength(80);
+    expect(failed[0]).toMatchObject({ reason: { name: 'ZmqClosedError' } });
+    expect(clock.pending).toBe(0);
   });
 });
 

@@ -142,7 +142,10 @@ export interface ZmqClientOptions extends ZmqEndpoints, ZmqSocketOptions {
   maxWaiting?: number | undefined;
   /** How many servers `connect()` waits for. Default 1 for a client that connects, 0 for one that binds. */
   minPeers?: number | undefined;
-  /** How long `emit()` waits for a server that is connected and has not subscribed yet, in ms. Default 1,000. */
+  /**
+   * How long `emit()` waits for a server that is connected and has not subscribed yet, in ms; and how long events that
+   * wait do so for one that is full and takes none. Default 1,000.
+   */
   subscribeTimeout?: number | undefined;
   /** Nest's serializer, around the codec: gets `{ id?, pattern, data, metadata? }` and gives the same. */
   serializer?: Serializer | undefined;

@@ -16,7 +16,7 @@ export interface EventPublisherOptions {
   readonly socket: ZmqSocketOptions;
   /** How long an event waits for any connection, in ms. */
   readonly connectTimeout: number;
-  /** How long events wait for a connected server that has not subscribed yet, in ms. */
+  /** How long events wait for a connected server that has not subscribed yet, or that is full and takes none, in ms. */
   readonly subscribeTimeout: number;
   /** How many events may wait. */
   readonly maxWaiting: number;
@@ -37,17 +37,24 @@ export interface EventPublisherStats {
   refused: number;
 }
 
-/** A connected subscriber. Ready once its mark came; it is waited for at most `subscribeTimeout`. */
+/** A connected subscriber. It is waited for at most `subscribeTimeout`: for its mark, and later for room. */
 class SubscriberLink extends Deadline {
+  /** It is full, and told of when it is no more. */
+  watched = false;
+  /** Full, it took nothing for so long that nobody waits for it. */
+  stuck = false;
+  /** What was queued for it when that was last looked at. */
+  pending = 0;
+  /** Its time is over, and it has one turn of the event loop more. */
+  suspected = false;
+
   constructor(
+    readonly peer: Peer,
+    /** Its mark came, or is not waited for. */
     public ready: boolean,
-    readonly onLate: () => void,
+    readonly onDue: () => void,
   ) {
     super();
-  }
-
-  onDue(): void {
-    this.onLate();
   }
 }
 
@@ -67,7 +74,8 @@ interface WaitingEvent {
 /**
  * Events of a client: a PUB that knows when its subscribers have subscribed, so
  * that what is emitted right after the start is not lost. Events keep their order:
- * while one waits, the next wait behind it.
+ * while one waits, the next wait behind it. What has waited goes out as the
+ * subscribers take it: many that came at once would be more than the mark.
  */
 export class EventPublisherChannel {
   readonly socket: Publisher;
@@ -216,19 +224,65 @@ export class EventPublisherChannel {
       this.#deadlines.remove(this.#patience);
     }
     for (const waiting of this.#queue) {
+      if (this.#someoneIsFull()) return;
       this.#queue.delete(waiting);
       this.#send(waiting.frames);
       waiting.waiter.resolve();
     }
   }
 
+  /** Then what waits goes on when that is over. */
+  #someoneIsFull(): boolean {
+    let full = false;
+    for (const link of this.#links.values()) {
+      if (link.peer.writable || link.stuck) continue;
+      full = true;
+      if (!link.watched) this.#watch(link);
+    }
+    return full;
+  }
+
+  #watch(link: SubscriberLink): void {
+    link.watched = true;
+    this.#giveTime(link);
+    // A subscriber that is lost meanwhile, or a socket that is closed, is heard of otherwise.
+    this.socket.untilWritable({ peer: link.peer }).then(
+      () => {
+        link.watched = false;
+        link.stuck = false;
+        this.#deadlines.remove(link);
+        this.#flush();
+      },
+      () => {},
+    );
+  }
+
+  #giveTime(link: SubscriberLink): void {
+    link.pending = link.peer.pending;
+    link.suspected = false;
+    this.#deadlines.set(link, this.#deadlines.now() + this.#options.subscribeTimeout);
+  }
+
+  #overdue(link: SubscriberLink): void {
+    if (!link.ready) {
+      this.#stats.lateSubscribers++;
+      this.#becameReady(link);
+    } else if (link.peer.pending < link.pending) {
+      this.#giveTime(link);
+    } else if (!link.suspected) {
+      // An application that starts blocks the event loop: what was taken meanwhile is seen in the next turn.
+      link.suspected = true;
+      this.#deadlines.set(link, this.#deadlines.now());
+    } else {
+      link.stuck = true;
+      this.#flush();
+    }
+  }
+
   #joined(peer: Peer): void {
     if (this.#links.has(peer)) return;
     // Nobody waits for the subscriptions of a foreign peer: it does not mark their end.
-    const link = new SubscriberLink(!isNestPeer(peer), () => {
-      this.#stats.lateSubscribers++;
-      this.#becameReady(link);
-    });
+    const link: SubscriberLink = new SubscriberLink(peer, !isNestPeer(peer), () => this.#overdue(link));
     this.#links.set(peer, link);
     if (!link.ready) {
       this.#unready++;
