@@ -1,6 +1,6 @@
 import { Controller, type Type } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { Publisher, Subscriber } from '@nest-zmq/core';
+import { Publisher, Router, Subscriber } from '@nest-zmq/core';
 import { type ZmqClient, ZmqContext, ZmqNoPeerError, ZmqRecordBuilder } from '@nest-zmq/transport';
 import { lastValueFrom, type Observable, of } from 'rxjs';
 import { Apps, transports } from './support/apps.js';
@@ -117,6 +117,7 @@ describe.each(transports)('events over %s', (transport) => {
     const client = apps.bareClient({
       events: { connect: endpoint },
       connectTimeout: 30_000,
+      subscribeTimeout: 30_000,
       reconnect: { initialDelay: 5, maxDelay: 20 },
     });
     const count = 5_000;
@@ -391,6 +392,67 @@ describe('a server that is back', () => {
     await emit(client, 'tick', 2);
     await until(() => heard.length === 2);
     expect(heard[1]).toMatchObject({ by: 'new', data: 2 });
+  });
+});
+
+describe('who is connected', () => {
+  const reconnect = { initialDelay: 5, maxDelay: 20 };
+
+  /** What a client tells of its connections, in order. */
+  function toldBy(client: ZmqClient): string[] {
+    const told: string[] = [];
+    client.status.subscribe((status) => told.push(status));
+    client.on('connect', ({ socketType }) => told.push(`+${socketType}`));
+    client.on('disconnect', ({ socketType }) => told.push(`-${socketType}`));
+    return told;
+  }
+
+  // Over inproc a peer that is gone does not come back.
+  const dialled = transports.filter((each) => each !== 'inproc');
+
+  it.each(dialled)('is told of subscribers by a client that only emits, over %s', async (transport) => {
+    apps = new Apps(transport);
+    const endpoint = await apps.fixedAddress();
+    const a = await apps.serve([listener('a')], { events: { bind: endpoint } });
+    const b = await apps.serve([listener('b')]);
+    const client = apps.client([a, b], { connect: undefined, connectTimeout: 30_000, reconnect });
+    const told = toldBy(client);
+    const first = client.connect();
+    await first;
+    await until(() => told.length === 3);
+    expect(told.splice(0)).toEqual(['connected', '+SUB', '+SUB']);
+    await a.app.close();
+    await until(() => told.length === 1);
+    expect(client.connect()).toBe(first);
+    await b.app.close();
+    await until(() => told.length === 3);
+    expect(told.splice(0)).toEqual(['-SUB', 'disconnected', '-SUB']);
+    const again = client.connect();
+    expect(again).not.toBe(first);
+    await apps.serve([listener('a')], { bind: undefined, events: { bind: endpoint } });
+    await again;
+    expect(told.splice(0)).toEqual(['connected', '+SUB']);
+    await client.close();
+    expect(told).toEqual(['disconnected']);
+  });
+
+  it('is told of the servers of its calls by a client that has any; connect() waits for both anew', async () => {
+    const router = new Router({ context: apps.context });
+    await router.bind('tcp://127.0.0.1:*');
+    apps.defer(() => router.close());
+    const running = await apps.serve([listener('a')], { bind: undefined });
+    const connect = router.lastEndpoint ?? '';
+    const client = apps.client([running], { connect, connectTimeout: 30_000, reconnect });
+    const told = toldBy(client);
+    const first = client.connect();
+    await first;
+    await running.app.close();
+    await until(() => client.unwrap<{ events: Publisher }>().events.peers.length === 0);
+    const again = client.connect();
+    expect(again).not.toBe(first);
+    await apps.serve([listener('b')], { bind: undefined, events: { bind: running.events } });
+    await again;
+    expect(told).toEqual(['connected', '+ROUTER']);
   });
 });
 

@@ -1,5 +1,7 @@
 import type { CallClientChannel } from './channels/call-client.channel.js';
-import type { EventPublisherChannel } from './channels/event-publisher.channel.js';
+import { EventPublisherChannel, type SubscriberObserver } from './channels/event-publisher.channel.js';
+import type { DeadlineQueue } from './inflight/deadline.queue.js';
+import { DEFAULT_MAX_WAITING, type ZmqClientOptions } from './zmq.options.js';
 
 /** What a client has open. */
 export interface Channels {
@@ -20,4 +22,16 @@ export function isUnused({ calls, events }: Channels): boolean {
   const callsUnused = calls === undefined || (calls.calls.idle && calls.calls.links.size === 0);
   const eventsUnused = events === undefined || (events.subscribers === 0 && events.stats().waiting === 0);
   return callsUnused && eventsUnused;
+}
+
+/** The channel of a client's events, not open yet; `undefined` without an endpoint for them. */
+export function eventChannelOf(
+  options: ZmqClientOptions,
+  deadlines: DeadlineQueue,
+  observer: SubscriberObserver,
+): EventPublisherChannel | undefined {
+  const { events, connectTimeout = 3_000, subscribeTimeout = 1_000, maxWaiting = DEFAULT_MAX_WAITING } = options;
+  if (events === undefined) return undefined;
+  const own = { endpoints: events, socket: options, connectTimeout, subscribeTimeout, maxWaiting };
+  return new EventPublisherChannel(own, deadlines, observer);
 }

@@ -2,7 +2,7 @@ import type { Dealer, Publisher } from '@nest-zmq/core';
 import { ClientProxy, type ReadPacket } from '@nestjs/microservices';
 import { connectable, defer, Observable, Subject, type Subscriber } from 'rxjs';
 import { CallClientChannel, type ZmqPing } from './channels/call-client.channel.js';
-import { EventPublisherChannel } from './channels/event-publisher.channel.js';
+import type { EventPublisherChannel } from './channels/event-publisher.channel.js';
 import { listOf, maxPayloadSize } from './channels/socket.options.js';
 import { DeadlineQueue } from './inflight/deadline.queue.js';
 import { PendingCall, type ReplyCallback } from './inflight/pending.call.js';
@@ -13,18 +13,19 @@ import { PayloadCodecs } from './packet/payload.codec.js';
 import { ErrorLog } from './error.log.js';
 import { LogLimiter } from './log.limiter.js';
 import { systemClock } from './zmq.clock.js';
-import { ZmqNoPeerError, ZmqOptionsError, ZmqPatternError } from './zmq.errors.js';
+import { type PeerLossReason, ZmqNoPeerError, ZmqOptionsError, ZmqPatternError } from './zmq.errors.js';
 import { type ZmqClientEvents, ZmqListeners } from './zmq.events.js';
 import { assertForAll, callAll } from './zmq.client.all.js';
-import { type Channels, hasCalls, isUnused } from './zmq.client.channels.js';
+import { type Channels, eventChannelOf, hasCalls, isUnused } from './zmq.client.channels.js';
 import { observeCall, withHeaders } from './zmq.client.observer.js';
 import { deserializing, failing } from './zmq.client.replies.js';
 import { clientStats, type ZmqClientStats } from './zmq.client.stats.js';
 import { Instruments } from './zmq.instruments.js';
 import { loggerOf, type ZmqLogger } from './zmq.logger.js';
 import { checkClientOptions } from './zmq.options.check.js';
-import { DEFAULT_MAX_WAITING, type ZmqClientOptions, type ZmqPingOptions } from './zmq.options.js';
+import type { ZmqClientOptions, ZmqPingOptions } from './zmq.options.js';
 import { OutgoingPackets } from './zmq.outgoing.js';
+import type { ZmqPeer } from './zmq.peer.js';
 import { ZmqStatus } from './zmq.status.js';
 
 /** The sockets of a client, for what this class does not offer. */
@@ -92,7 +93,10 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     this.#deadlines = new DeadlineQueue(clock);
   }
 
-  /** `connected` with the first server, `disconnected` with the loss of the last and with `close()`. */
+  /**
+   * `connected` with the first server, `disconnected` with the loss of the last and with `close()`. These are the
+   * servers of its calls; of a client without an endpoint for calls, its subscribers.
+   */
   // Not the base class's type parameter: with it `customClass: ZmqClient` would not compile.
   override get status(): Observable<ZmqStatus> {
     return super.status as Observable<ZmqStatus>;
@@ -102,7 +106,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
    * Resolves after the handshake with `minPeers` servers (1 for a client that connects)
    * and, with `events.connect`, with one subscriber; for a client that binds, once it is
    * bound. Calls and events connect by themselves; this is for who wants to know.
-   * Idempotent; a failure is not remembered.
+   * Idempotent; a failure is not remembered, and it waits anew once the last of either kind is lost.
    * @throws ZmqNoPeerError after `connectTimeout`
    * @throws ZmqError an endpoint cannot be opened, for example EADDRINUSE
    */
@@ -339,18 +343,8 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     const { bind, connect } = this.#options;
     if (bind === undefined && connect === undefined) return undefined;
     const channel: CallClientChannel = new CallClientChannel(this.#options, this.#codecs, this.#deadlines, {
-      connected: ({ peer }) => {
-        this._status$.next(ZmqStatus.CONNECTED);
-        this.#listeners.emit('connect', peer);
-      },
-      lost: ({ peer }, reason) => {
-        if (channel.calls.links.size === 0) {
-          this._status$.next(ZmqStatus.DISCONNECTED);
-          // The next `connect()` waits for a new handshake.
-          this.#connecting = undefined;
-        }
-        this.#listeners.emit('disconnect', peer, reason);
-      },
+      connected: ({ peer }) => this.#joined(peer),
+      lost: ({ peer }, reason) => this.#left(peer, reason, channel.calls.links.size === 0),
       draining: ({ peer }) => this.#listeners.emit('drain', peer),
       threw: this.#onThrown,
     });
@@ -358,15 +352,29 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
   }
 
   #createEventChannel(): EventPublisherChannel | undefined {
-    const {
-      events,
-      connectTimeout = 3_000,
-      subscribeTimeout = 1_000,
-      maxWaiting = DEFAULT_MAX_WAITING,
-    } = this.#options;
-    if (events === undefined) return undefined;
-    const options = { endpoints: events, socket: this.#options, connectTimeout, subscribeTimeout, maxWaiting };
-    return new EventPublisherChannel(options, this.#deadlines);
+    const { bind, connect } = this.#options;
+    // With an endpoint for calls, it is the servers there who are told of.
+    const told = bind === undefined && connect === undefined;
+    const channel: EventPublisherChannel | undefined = eventChannelOf(this.#options, this.#deadlines, {
+      connected: (peer) => {
+        if (told) this.#joined(peer);
+      },
+      lost: (peer, reason) => this.#left(peer, reason, channel?.subscribers === 0, told),
+    });
+    return channel;
+  }
+
+  #joined(peer: ZmqPeer): void {
+    this._status$.next(ZmqStatus.CONNECTED);
+    this.#listeners.emit('connect', peer);
+  }
+
+  #left(peer: ZmqPeer, reason: PeerLossReason, last: boolean, told = true): void {
+    // The next `connect()` waits for a new handshake.
+    if (last) this.#connecting = undefined;
+    if (!told) return;
+    if (last) this._status$.next(ZmqStatus.DISCONNECTED);
+    this.#listeners.emit('disconnect', peer, reason);
   }
 
   #shut({ calls, events, unwatch }: Channels, error?: unknown): Promise<void> {

@@ -22,7 +22,7 @@ export type ZmqServerEvents = {
   close: () => void;
 };
 
-/** Events of `client.on(…)`. */
+/** Events of `client.on(…)`. Servers are those of its calls; of a client without an endpoint for calls, its subscribers. */
 export type ZmqClientEvents = {
   /** A server's handshake is done. */
   connect: (peer: ZmqPeer) => void;

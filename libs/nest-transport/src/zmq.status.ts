@@ -1,6 +1,6 @@
 /** What `client.status` and `server.status` emit. */
 export const ZmqStatus = {
-  /** A client: a server is connected. A server: it listens. */
+  /** A client: a server is connected; where it only emits, a subscriber. A server: it listens. */
   CONNECTED: 'connected',
   /** A client: the last server is gone, it is dialled again. A server or client: closed. */
   DISCONNECTED: 'disconnected',

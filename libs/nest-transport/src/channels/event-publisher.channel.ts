@@ -4,9 +4,9 @@ import { eventsFull } from '../inflight/pending.errors.js';
 import { Waiter } from '../inflight/waiter.js';
 import type { Frames } from '../packet/frames.js';
 import { READY_TOPIC } from '../packet/names.js';
-import { ZmqClosedError, ZmqNoPeerError } from '../zmq.errors.js';
+import { type PeerLossReason, ZmqClosedError, ZmqNoPeerError } from '../zmq.errors.js';
 import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
-import { isNestPeer } from '../zmq.peer.js';
+import { isNestPeer, type ZmqPeer } from '../zmq.peer.js';
 import { ConnectionFailures } from './connection.failures.js';
 import { closeSocket } from './socket.close.js';
 import { attentivePeer, commonSocketOptions, listOf, openEndpoints, sendingOptions } from './socket.options.js';
@@ -20,6 +20,12 @@ export interface EventPublisherOptions {
   readonly subscribeTimeout: number;
   /** How many events may wait. */
   readonly maxWaiting: number;
+}
+
+/** Who wants to know about the subscribers of a client. */
+export interface SubscriberObserver {
+  connected(peer: ZmqPeer): void;
+  lost(peer: ZmqPeer, reason: PeerLossReason): void;
 }
 
 /** Counts since the client connected. */
@@ -80,6 +86,7 @@ interface WaitingEvent {
 export class EventPublisherChannel {
   readonly socket: Publisher;
   readonly #options: EventPublisherOptions;
+  readonly #observer: SubscriberObserver;
   readonly #deadlines: DeadlineQueue;
   readonly #failures: ConnectionFailures;
   readonly #links = new Map<Peer, SubscriberLink>();
@@ -96,8 +103,9 @@ export class EventPublisherChannel {
   #open = false;
   #closed = false;
 
-  constructor(options: EventPublisherOptions, deadlines: DeadlineQueue) {
+  constructor(options: EventPublisherOptions, deadlines: DeadlineQueue, observer: SubscriberObserver) {
     this.#options = options;
+    this.#observer = observer;
     this.#deadlines = deadlines;
     this.socket = new Publisher({
       ...commonSocketOptions(options.socket),
@@ -130,7 +138,10 @@ export class EventPublisherChannel {
     if (this.#closed) throw new ZmqClosedError();
     this.#open = true;
     for (const peer of this.socket.peers) this.#joined(peer);
-    this.socket.onPeer({ joined: (peer) => this.#joined(peer), left: (peer) => this.#left(peer) });
+    this.socket.onPeer({
+      joined: (peer) => this.#joined(peer),
+      left: (peer, reason) => this.#left(peer, reason),
+    });
     this.#flush();
     return endpoints;
   }
@@ -293,6 +304,7 @@ export class EventPublisherChannel {
     this.#connected.clear();
     if (this.#dialing && this.#links.size >= this.#dials) this.#endDialing();
     this.#flush();
+    this.#observer.connected(peer);
   }
 
   #marked(peer: Peer): void {
@@ -325,15 +337,19 @@ export class EventPublisherChannel {
     }
   }
 
-  #left(peer: Peer): void {
+  #left(peer: Peer, reason: PeerLossReason): void {
     const link = this.#links.get(peer);
     if (link === undefined) return;
     this.#links.delete(peer);
     this.#deadlines.remove(link);
     if (!link.ready) this.#unready--;
     this.#flush();
-    if (this.#links.size > 0) return;
-    // What still waits has nobody again, and gives up from now on.
+    if (this.#links.size === 0) this.#rearm();
+    if (!this.#closed) this.#observer.lost(peer, reason);
+  }
+
+  /** What still waits has nobody again, and gives up from now on. */
+  #rearm(): void {
     const due = this.#deadlines.now() + this.#options.connectTimeout;
     for (const { waiter } of this.#queue) this.#deadlines.set(waiter, due);
   }
