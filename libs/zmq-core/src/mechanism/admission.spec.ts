@@ -1,5 +1,7 @@
 import { AuthenticationError, ProtocolError, UnavailableError } from '../foundation/errors.js';
 import { admission, admitted, FakeAuthenticator } from '../testing/handshake.js';
+import type { Admission } from './admission.js';
+import type { Authenticator } from './authenticator.js';
 import type { MechanismName } from './mechanism.js';
 
 const names: readonly MechanismName[] = ['NULL', 'PLAIN', 'CURVE'];
@@ -106,6 +108,92 @@ describe('the verdict', () => {
     twice.give(admitted);
     expect([question.isAdmitted, woken]).toEqual([false, 1]);
   });
+});
+
+describe('an authenticator that breaks its contract', () => {
+  /** `ask` is as a program in JavaScript may have it. */
+  const broken = (ask: (give: (verdict: unknown) => void) => unknown, present?: unknown): Authenticator =>
+    ({ present, ask: (_: unknown, give: (verdict: unknown) => void) => ask(give) }) as unknown as Authenticator;
+  const properties = new Map<string, unknown>();
+
+  function expectRefused(question: Admission): void {
+    expect([question.isPending, question.isAdmitted, question.admitted]).toEqual([false, false, undefined]);
+    expect(() => question.check()).toThrow(ProtocolError);
+    expect(() => question.check()).toThrow(expect.objectContaining({ code: 'ERR_ZAP_UNSPECIFIED' }));
+  }
+
+  describe.each(names)('under %s', (name) => {
+    it.each<[string, unknown]>([
+      ['nothing', undefined],
+      ['null', null],
+      ['true', true],
+      ['200', 200],
+      ['"unguarded"', 'unguarded'],
+      ['an empty object', {}],
+      ['200 without a user', { status: 200, properties }],
+      ['200 without properties', { status: 200, userId: 'joe' }],
+      ['200 with no properties', { status: 200, userId: 'joe', properties: null }],
+      ['200 with an object of properties', { status: 200, userId: 'joe', properties: { a: Buffer.from('b') } }],
+      ['200 with a property of text', { status: 200, userId: 'joe', properties: new Map([['a', 'b']]) }],
+      ['200 with a nameless property', { status: 200, userId: 'joe', properties: new Map([[1, Buffer.from('b')]]) }],
+      ['"200"', { status: '200', userId: 'joe', properties }],
+      ['201', { status: 201, userId: 'joe', properties }],
+      ['400 without a text', { status: 400 }],
+      ['a failure without an error', { status: 'failed' }],
+      ['a failure with another error', { status: 'failed', error: new Error('x') }],
+    ])('refuses when it gives %s, at once or later', (_, verdict) => {
+      const atOnce = admission(name, broken((give) => give(verdict)), { domain: 'games' }); // prettier-ignore
+      atOnce.ask();
+      expectRefused(atOnce);
+      let giveLater: (verdict: unknown) => void = () => {};
+      let woken = 0;
+      const authenticator = broken((give) => void (giveLater = give));
+      const later = admission(name, authenticator, { domain: 'games', wake: () => void woken++ });
+      later.ask();
+      expect(later.isPending).toBe(true);
+      giveLater(verdict);
+      expect(woken).toBe(1);
+      expectRefused(later);
+    });
+
+    it('refuses when it throws, also after a verdict of 200', () => {
+      const cause = new Error('no database');
+      for (const verdict of [undefined, admitted]) {
+        const authenticator = broken((give) => {
+          if (verdict !== undefined) give(verdict);
+          throw cause;
+        });
+        const question = admission(name, authenticator, { domain: 'games' });
+        question.ask();
+        expectRefused(question);
+        expect(() => question.check()).toThrow(/the authenticator has thrown: no database/);
+        expect(() => question.check()).toThrow(expect.objectContaining({ cause }));
+      }
+    });
+
+    it('asks one that does not say whether it is there', () => {
+      const question = admission(name, broken((give) => give({ status: 400, text: 'no' })), { domain: 'games' }); // prettier-ignore
+      question.ask();
+      expect(question.isAdmitted).toBe(false);
+      expect(() => question.check()).toThrow(AuthenticationError);
+    });
+  });
+
+  it.each<[string, () => unknown]>([
+    ['a promise', () => Promise.resolve()],
+    ['nothing', () => undefined],
+    ['what throws', () => () => { throw new Error('no') }], // prettier-ignore
+  ])('may give %s to take the question back with', (_, ask) => {
+    const question = admission('CURVE', broken(ask));
+    question.ask();
+    expect(() => question.abandon()).not.toThrow();
+    expect(question.isAdmitted).toBe(false);
+  });
+});
+
+it('without a question there is no verdict', () => {
+  const question = admission('CURVE', new FakeAuthenticator(admitted));
+  expect(() => question.check()).toThrow(UnavailableError);
 });
 
 describe('a connection that has ended', () => {
