@@ -253,17 +253,19 @@ describe('Nonces across 2^32 and 2^53 → still right; equal or lower → closed
     expect(guarded.events.reasons).toEqual([]);
   });
 
-  it.each(edges)('messages across %d, with gaps or without; then one again, or a lower one', async (edge) => {
+  it.each(edges)('messages across %d; then one again, a lower one, or one that is not the next', async (edge) => {
     const guarded = await guard();
-    for (const stale of [0n, 1n, 2n, edge - 1n]) {
+    const next = edge + 2n;
+    for (const wrong of [next - 1n, next - 2n, edge - 1n, next + 1n, next + 100n, next + 2n ** 32n]) {
       guarded.forget();
       const raw = await intruder(guarded);
+      raw.nonce = edge - 4n;
       await raw.shakeHands();
-      for (const nonce of [edge - 2n, edge - 1n, edge, edge + 1n, edge + 100n]) {
+      for (let nonce = edge - 1n; nonce < next; nonce++) {
         raw.peer.write(raw.message(`${nonce}`, { nonce }));
         expect(String((await guarded.router.receive())[1])).toBe(`${nonce}`);
       }
-      raw.peer.write(raw.message('stale', { nonce: edge + 100n - stale }), raw.message('next', { nonce: edge + 200n }));
+      raw.peer.write(raw.message('wrong', { nonce: wrong }), raw.message('next', { nonce: next }));
       await raw.peer.ended;
       await guarded.expectRefusal('cryptography');
     }
@@ -287,6 +289,7 @@ describe('Nonces across 2^32 and 2^53 → still right; equal or lower → closed
   it('at 2^64−1: a MESSAGE', async () => {
     const guarded = await guard();
     const raw = await intruder(guarded);
+    raw.nonce = LAST - 5n;
     await raw.shakeHands();
     for (const nonce of [LAST - 2n, LAST - 1n]) {
       raw.peer.write(raw.message('fine', { nonce }));
@@ -321,6 +324,61 @@ describe('Nonces across 2^32 and 2^53 → still right; equal or lower → closed
       expect(events.reasons).toMatchObject([{ code: 'ERR_ZMTP_INVALID_SEQUENCE' }]);
       expect(dealer.tryReceive()).toBeUndefined();
     }
+  });
+});
+
+describe('MESSAGEs left out on the way → closed; no message is delivered whose parts were not sent as one', () => {
+  const [MORE, COMMAND] = [1, 2];
+  /** Of a message of three parts, a PING, and a message of two. */
+  const frames = [['a1', MORE], ['a2', MORE], ['a3', 0], ['\x04PING\0\0', COMMAND], ['b1', MORE], ['b2', 0]] as const; // prettier-ignore
+  const ways: [string, readonly number[]][] = [
+    ['the beginning of a message', [0]],
+    ['its middle', [1]],
+    ['the end of one, and the beginning of the next', [2, 3, 4]],
+    ['a whole one, the first', [0, 1, 2]],
+  ];
+  const all = (peer: RawCurveClient | RawCurveServer): Buffer[] =>
+    frames.map(([payload, flags]) => peer.message(payload, { flags }));
+  const without = (wire: readonly Buffer[], missing: readonly number[]): Buffer[] =>
+    wire.filter((_, i) => !missing.includes(i));
+
+  it.each(ways)('at our server: %s', async (_, missing) => {
+    const guarded = await guard();
+    const raw = await intruder(guarded);
+    await raw.shakeHands();
+    raw.peer.write(...without(all(raw), missing));
+    await raw.peer.ended;
+    await guarded.expectRefusal('cryptography');
+  });
+
+  it.each(ways)('at our client: %s', async (_, missing) => {
+    const { dealer, events, host } = await visited();
+    await host.shakeHands();
+    host.peer.write(...without(all(host), missing));
+    await bystander.during(host.peer.ended);
+    await events.until('disconnect');
+    expect(events.reasons).toMatchObject([{ code: 'ERR_ZMTP_INVALID_SEQUENCE' }]);
+    expect(dealer.tryReceive()).toBeUndefined();
+  });
+
+  it('a PING: what came before it is delivered, and nothing that comes behind', async () => {
+    const guarded = await guard();
+    const raw = await intruder(guarded);
+    await raw.shakeHands();
+    raw.peer.write(...without(all(raw), [3]));
+    expect((await guarded.router.receive()).slice(1).map(String)).toEqual(['a1', 'a2', 'a3']);
+    await raw.peer.ended;
+    await guarded.expectRefusal('cryptography');
+  });
+
+  it('none: both are', async () => {
+    const guarded = await guard();
+    const raw = await intruder(guarded);
+    await raw.shakeHands();
+    raw.peer.write(...all(raw));
+    expect((await guarded.router.receive()).slice(1).map(String)).toEqual(['a1', 'a2', 'a3']);
+    expect((await guarded.router.receive()).slice(1).map(String)).toEqual(['b1', 'b2']);
+    expect(raw.open(bodyOf(await raw.peer.readFrame())).payload.toString('latin1')).toBe('\x04PONG');
   });
 });
 

@@ -71,8 +71,12 @@ export class CurveMessages {
         `a MESSAGE of ${body.length} bytes; it has at least ${MESSAGE_OVERHEAD}`,
       );
     }
-    if (!this.#received.accept(body, NONCE_AT))
-      throw new ProtocolError('ERR_ZMTP_INVALID_SEQUENCE', 'a MESSAGE whose nonce does not go on from the last');
+    if (!this.#received.acceptNext(body, NONCE_AT)) {
+      throw new ProtocolError(
+        'ERR_ZMTP_INVALID_SEQUENCE',
+        'a MESSAGE whose nonce is not the next: it came again, or one before it was left out',
+      );
+    }
     const nonce = this.#receiveNonce;
     for (let i = 0; i < SHORT_NONCE_SIZE; i++) nonce[COUNTER_AT + i] = body[NONCE_AT + i]!;
     if (!this.#backend.open(this.#key, nonce, body, BOX_AT))

@@ -13,11 +13,14 @@ function next(nonces: SentNonces): bigint | undefined {
   return nonce.readBigUInt64BE(16);
 }
 
-function accepts(nonces: ReceivedNonces, value: bigint): boolean {
+/** A nonce in something longer, at 3. */
+function within(value: bigint): Buffer {
   const bytes = Buffer.alloc(12, 0xff);
   bytes.writeBigUInt64BE(value, 3);
-  return nonces.accept(bytes, 3);
+  return bytes;
 }
+const accepts = (nonces: ReceivedNonces, value: bigint): boolean => nonces.accept(within(value), 3);
+const acceptsNext = (nonces: ReceivedNonces, value: bigint): boolean => nonces.acceptNext(within(value), 3);
 
 describe('what is sent', () => {
   it('26-HELLO-12 26-READY-6: begins with 1 and goes up by 1', () => {
@@ -45,7 +48,7 @@ describe('what is sent', () => {
 });
 
 describe('what is received', () => {
-  it('26-HELLO-14 26-READY-8: must go up, with gaps or without', () => {
+  it('26-HELLO-14 26-READY-8: must go up in the handshake, with gaps or without', () => {
     const nonces = new ReceivedNonces();
     for (const value of [0n, 1n, 2n, 5n, 2n ** 40n]) expect(accepts(nonces, value)).toBe(true);
     for (const value of [0n, 5n, 2n ** 40n, 2n ** 40n - 1n]) expect(accepts(nonces, value)).toBe(false);
@@ -73,6 +76,34 @@ describe('what is received', () => {
     expect(accepts(nonces, 2n ** 64n - 2n)).toBe(true);
     expect(accepts(nonces, 2n ** 64n - 1n)).toBe(false);
     expect(accepts(new ReceivedNonces(), 2n ** 64n - 1n)).toBe(false);
+  });
+});
+
+describe('what is received when the handshake is done', () => {
+  it('goes on from its last', () => {
+    const nonces = new ReceivedNonces();
+    expect(accepts(nonces, 7n)).toBe(true);
+    for (const value of [0n, 6n, 7n, 9n, 2n ** 32n + 8n]) expect(acceptsNext(nonces, value)).toBe(false);
+    for (const value of [8n, 9n, 10n])
+      expect([acceptsNext(nonces, value), acceptsNext(nonces, value)]).toEqual([true, false]);
+  });
+
+  it.each([2n ** 31n, 2n ** 32n, 2n ** 53n, 2n ** 63n])('must be the next, across %i too', (border) => {
+    const nonces = new ReceivedNonces();
+    expect(accepts(nonces, border - 3n)).toBe(true);
+    for (let value = border - 2n; value <= border + 2n; value++) {
+      for (const other of [value - 1n, value + 1n, value + 2n ** 32n, 0n])
+        expect(acceptsNext(nonces, other)).toBe(false);
+      expect([value, acceptsNext(nonces, value)]).toEqual([value, true]);
+    }
+  });
+
+  it('ends before the last there is', () => {
+    const nonces = new ReceivedNonces(WORD, WORD - 2);
+    expect(acceptsNext(nonces, 2n ** 64n - 2n)).toBe(true);
+    expect(acceptsNext(nonces, 2n ** 64n - 1n)).toBe(false);
+    expect(acceptsNext(nonces, 0n)).toBe(false);
+    expect(acceptsNext(new ReceivedNonces(WORD, WORD), 0n)).toBe(false);
   });
 });
 

@@ -64,7 +64,14 @@ export class SentNonces {
   }
 }
 
-/** What has been seen of the peer's counter: each value must be greater than all before, with gaps or without. */
+/**
+ * What has been seen of the peer's counter.
+ *
+ * In the handshake each value must be greater than the one before (26/CURVEZMQ). From then on
+ * each must be the next: libzmq, JeroMQ and NetMQ count every frame that they send, commands too,
+ * and whoever can leave out frames on the way could otherwise take parts out of messages, or join
+ * the beginning of one with the end of another, all of them authentic.
+ */
 export class ReceivedNonces {
   #high: number;
   #low: number;
@@ -80,6 +87,18 @@ export class ReceivedNonces {
     const high = word(bytes, at);
     const low = word(bytes, at + 4);
     if (high < this.#high || (high === this.#high && low <= this.#low)) return false;
+    if (high === LARGEST_WORD && low === LARGEST_WORD) return false;
+    this.#high = high;
+    this.#low = low;
+    return true;
+  }
+
+  /** `accept`, but of no other value than that after the last. */
+  acceptNext(bytes: Buffer, at: number): boolean {
+    const isFull = this.#low === LARGEST_WORD;
+    const high = isFull ? this.#high + 1 : this.#high;
+    const low = isFull ? 0 : this.#low + 1;
+    if (word(bytes, at + 4) !== low || word(bytes, at) !== high) return false;
     if (high === LARGEST_WORD && low === LARGEST_WORD) return false;
     this.#high = high;
     this.#low = low;
