@@ -102,6 +102,56 @@ describe('Silent connections beyond `maxConnections`; EMFILE → accept resumes'
     await small.end();
   });
 
+  it('they keep their places for ten seconds; then the next that comes has that of the oldest', async () => {
+    const still = new ManualClock();
+    const small = await Trial.begin(still, { maxConnections: 4 });
+    const { stage } = small;
+    const oldest = await small.raw();
+    await stage.events.until('accept');
+    still.advance(1);
+    const others = [await small.raw(), await small.raw()];
+    await stage.events.until('accept', 3);
+    still.advance(9_998);
+    await (
+      await small.raw()
+    ).ended;
+    await stage.events.until('accept:error');
+    still.advance(1);
+    // Nobody has come for it yet.
+    await stage.exchange();
+    expect(stage.events.types).toEqual(['accept', 'accept', 'accept', 'accept:error']);
+
+    const good = await small.bystander.during(small.connected('good'));
+    await oldest.ended;
+    good.write(message('x'));
+    expect((await stage.router.receive()).map(String)).toEqual(['good', 'x']);
+    await stage.events.until('disconnect');
+    // The others have a moment left.
+    await (
+      await small.raw()
+    ).ended;
+    await stage.events.until('accept:error', 2);
+    still.advance(1);
+    for (const [i, other] of others.entries()) {
+      await small.connected(`good ${i}`);
+      await other.ended;
+    }
+    await stage.events.until('disconnect', 3);
+    expect(small.counted).toEqual({ maxConnections: 2, maxHandshakes: 3 });
+    const ends = stage.events.reasons.map(String).filter((reason) => !reason.includes('already'));
+    const why = /\d connections \(maxConnections\), and one more came; the oldest handshake was given up/;
+    expect(ends).toEqual(new Array(3).fill(expect.stringMatching(why)));
+
+    // Who has shaken hands stays, however long.
+    still.advance(20_000);
+    await (
+      await small.raw()
+    ).ended;
+    await stage.events.until('accept:error', 3);
+    await stage.exchange();
+    await small.end();
+  });
+
   it('of `maxHandshakes` that come in one moment all but the last are given up', async () => {
     const small = await Trial.begin(new ManualClock(), { maxHandshakes: 5, backlog: 1024 });
     const { stage } = small;

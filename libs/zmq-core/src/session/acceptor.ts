@@ -11,6 +11,19 @@ import type { SessionHost } from './session-host.js';
 /** What an address is refused for before there is a socket of the system. */
 const neverOpened: ReadonlySet<string> = new Set(['EINVAL', 'ENAMETOOLONG', 'ENODEV', 'ENOTSUP']);
 
+/**
+ * How long a handshake may hold a place of `maxConnections` that somebody else has come for: as
+ * long as a callback of the ready `Authenticator` may think by default. If others came all the
+ * time while it does, nobody would ever be done.
+ */
+const PATIENCE_MS = 10_000;
+
+/** As what it is counted that somebody was not accepted, where it is not the system that failed. */
+const acceptFailures = new Map<string | undefined, CounterName>([
+  ['EACCES', 'tcpAcceptFilter'],
+  ['ECONNRESET', 'handshakeLost'],
+]);
+
 /** A bound endpoint: one session for each stream that is accepted. */
 export class Acceptor implements ListenSink, SessionOwner {
   readonly #host: SessionHost;
@@ -19,7 +32,8 @@ export class Acceptor implements ListenSink, SessionOwner {
   readonly #sessions = new Map<Session, string | undefined>();
   /** Of each address that counts, the sessions that there are. */
   readonly #perAddress = new Map<string, number>();
-  readonly #handshaking = new Set<Session>();
+  /** In the same order, with the time at which they were accepted. */
+  readonly #handshaking = new Map<Session, number>();
   #onIdle: (() => void) | undefined;
   #stopping = false;
 
@@ -106,15 +120,14 @@ export class Acceptor implements ListenSink, SessionOwner {
     this.#sessions.set(session, address);
     if (address !== undefined) this.#perAddress.set(address, this.#countOf(address) + 1);
     this.#makeRoomForHandshake();
-    this.#handshaking.add(session);
+    this.#handshaking.set(session, this.#host.clock.now());
     // Ours before anybody is told of it: a listener may stop us.
     this.#host.emit({ type: 'accept', ...place, fd: stream.fd });
     session.start();
   }
 
-  /** The system failed, or the transport did not let somebody in (EACCES). */
   acceptFailed(error: NodeJS.ErrnoException): void {
-    this.#refused(error.code === 'EACCES' ? 'tcpAcceptFilter' : 'acceptFailed', error);
+    this.#refused(acceptFailures.get(error.code) ?? 'acceptFailed', error);
   }
 
   pipeFor(session: Session): PipeEnd | undefined {
@@ -133,7 +146,7 @@ export class Acceptor implements ListenSink, SessionOwner {
   stopListening(reason: CloseReason): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    for (const session of this.#handshaking) session.destroy(reason);
+    for (const session of this.#handshaking.keys()) session.destroy(reason);
     const error = this.#listener.close();
     if (error === undefined) this.#host.emit({ type: 'close', ...this.#place, fd: this.#listener.fd });
     else this.#host.emit({ type: 'close:error', ...this.#place, error, reason: error });
@@ -162,13 +175,14 @@ export class Acceptor implements ListenSink, SessionOwner {
     return this.#perAddress.get(address) ?? 0;
   }
 
-  /** Why nobody else may come in, or nobody else of the address. */
+  /** Why nobody else may come in, or nobody else of the address. If it is only for handshakes that have had their time, there is room. */
   #breachOf(address: string | undefined): [CounterName, Error] | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.#host.options;
     const held = this.#held;
-    if (held >= maxConnections)
+    const isAddressFull = address !== undefined && this.#countOf(address) >= maxConnectionsPerAddress;
+    if (held >= maxConnections && (isAddressFull || !this.#giveUpOverdue(held)))
       return ['maxConnections', new ZmqError('EMFILE', `there are ${held} connections already (maxConnections)`)];
-    if (address === undefined || this.#countOf(address) < maxConnectionsPerAddress) return undefined;
+    if (!isAddressFull) return undefined;
     const message = `${address} has ${maxConnectionsPerAddress} connections already (maxConnectionsPerAddress)`;
     return ['maxConnectionsPerAddress', new ZmqError('EMFILE', message)];
   }
@@ -190,15 +204,30 @@ export class Acceptor implements ListenSink, SessionOwner {
 
   /** A flood of connections that never shake hands costs the oldest of them, not our memory. */
   #makeRoomForHandshake(): void {
-    if (this.#handshaking.size < this.#host.options.maxHandshakes) return;
+    const { maxHandshakes } = this.#host.options;
+    if (this.#handshaking.size < maxHandshakes) return;
+    const [oldest] = this.#handshaking.keys();
+    if (oldest !== undefined)
+      this.#giveUp(oldest, `more than ${maxHandshakes} handshakes are under way (maxHandshakes)`);
+  }
+
+  /** As many as there are places, who connect and say nothing, would else keep all others out. False when there is nobody to give up. */
+  #giveUpOverdue(held: number): boolean {
     const [oldest] = this.#handshaking;
-    if (oldest === undefined) return;
+    if (oldest === undefined) return false;
+    const [session, since] = oldest;
+    if (this.#host.clock.now() - since < PATIENCE_MS) return false;
+    this.#giveUp(session, `there are ${held} connections (maxConnections), and one more came`);
+    return true;
+  }
+
+  #giveUp(session: Session, why: string): void {
     // Now, not when its stream is closed: of those who come in one turn each takes the place of another.
-    this.#handshaking.delete(oldest);
-    oldest.destroy({
+    this.#handshaking.delete(session);
+    session.destroy({
       code: 'ETIMEDOUT',
       counter: 'maxHandshakes',
-      message: `more than ${this.#host.options.maxHandshakes} handshakes are under way (maxHandshakes); the oldest was given up`,
+      message: `${why}; the oldest handshake was given up`,
     });
   }
 }

@@ -77,7 +77,7 @@ export interface Dial {
 export interface ListenSink {
   /** The stream must be opened before `accepted` returns. */
   accepted(stream: ByteStream): void;
-  /** Accepting failed (EMFILE, …); the listener goes on. */
+  /** The system failed (EMFILE, …), somebody was not let in (EACCES), or was reset before he was accepted (ECONNRESET); the listener goes on. */
   acceptFailed(error: NodeJS.ErrnoException): void;
 }
 

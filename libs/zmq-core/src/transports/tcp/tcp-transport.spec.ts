@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { ZmqError } from '../../foundation/errors.js';
 import { defaultTransportOptions, ProbeDial, ProbeListener } from '../../testing/byte-transport-harness.js';
+import { connectAndReset } from '../../testing/connect-and-reset.js';
 import { describeByteTransport } from '../../testing/describe-byte-transport.js';
 import { itWhen } from '../../testing/it-when.js';
 import { itWithKernel, kernelSockets } from '../../testing/kernel-sockets.js';
@@ -17,6 +18,8 @@ const linkLocal = interfaces
   .flatMap(([name, address]) =>
     address.family === 'IPv6' && address.scopeid > 0 ? [[name, address] as const] : [],
   )[0];
+/** Others do not show a connection that was reset in the queue. */
+const itOnLinux = itWhen(process.platform === 'linux', 'only Linux accepts a connection that was reset before');
 const itWithIpv6 = itWhen(hasIpv6, 'this machine has no ::1');
 
 describeByteTransport('tcp', () => new TcpTransport(), '127.0.0.1:*');
@@ -74,6 +77,22 @@ describe('TcpTransport', () => {
         }),
       ]);
     });
+  });
+
+  describe('a peer that is reset before it is accepted', () => {
+    for (const network of ['', '0.0.0.0/0']) {
+      itOnLinux(`is not let in, for it has no address any more; with the accept filter "${network}"`, async () => {
+        const tcpAcceptFilters = network === '' ? [] : [parseIpRange(network)!];
+        const listener = await listen('127.0.0.1:*', { tcpAcceptFilters });
+        connectAndReset(portOf(listener), Buffer.from('what it said'));
+        await listener.watch.until(() => listener.accepted.length + listener.errors.length > 0);
+        expect(listener.accepted).toEqual([]);
+        expect(listener.errors).toEqual([expect.objectContaining({ code: 'ECONNRESET' })]);
+        // The next one is.
+        await dial(`127.0.0.1:${portOf(listener)}`).stream();
+        await listener.nth(0);
+      });
+    }
   });
 
   describe('binding', () => {

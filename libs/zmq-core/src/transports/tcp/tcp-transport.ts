@@ -125,15 +125,20 @@ function listenerOf(server: Server, bind: HostAndPort, host: string): Listener {
 }
 
 function accept(socket: Socket, filters: readonly IpRange[], sink: ListenSink): void {
-  if (filters.length === 0 || isInRanges(socket.remoteAddress ?? '', filters)) {
+  const host = socket.remoteAddress;
+  if (host !== undefined && (filters.length === 0 || isInRanges(host, filters))) {
     sink.accepted(streamOf(socket));
     return;
   }
-  const who = remoteAddress(socket);
+  // What a reset one had sent could still be read, but it has no address any more: rules for addresses would take it for a peer of ipc.
+  const error =
+    host === undefined
+      ? new ZmqError('ECONNRESET', 'a connection was reset before it was accepted')
+      : new ZmqError('EACCES', `${remoteAddress(socket)} is in no network of tcpAcceptFilter`);
   // Its later errors are nobody's.
   socket.on('error', () => {});
   socket.destroy();
-  sink.acceptFailed(new ZmqError('EACCES', `${who} is in no network of tcpAcceptFilter`));
+  sink.acceptFailed(error);
 }
 
 function keepAlive({ tcpKeepalive, tcpKeepaliveIdle }: TransportOptions): {
@@ -182,7 +187,7 @@ function endpointOf(host: string | undefined, port: number | undefined): string 
 
 /** `127.0.0.1:40312`; the IPv4 peers of a dual-stack listener look the same. */
 function remoteAddress({ remoteAddress: host, remotePort: port }: Socket): string {
-  // A peer that was reset before it was accepted has no address any more.
+  // A peer that was reset in this moment has no address any more.
   if (host === undefined) return 'unknown';
   return formatHostAndPort(host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host, port ?? 0);
 }
