@@ -168,6 +168,29 @@ describe('an Authenticator', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('sends away for now who would have it wait for more callbacks than it may, and says so', async () => {
+    authenticator.close();
+    authenticator = new Authenticator({ context, maxCallbacks: 1 });
+    authenticator.on('denied', (event) => events.push(event));
+    let asked = 0;
+    const waiting = new Promise<void>((resolve) => {
+      authenticator.configurePlain('*', () => {
+        asked++;
+        resolve();
+        return new Promise(() => {});
+      });
+    });
+    const joe = { domain: 'test', address: '10.1.2.3', routingId: Buffer.from('server'), mechanism: 'PLAIN' } as const;
+    const hangUp = client.ask({ ...joe, credentials: [Buffer.from('joe'), Buffer.from('')] }, () => {});
+    await waiting;
+    // His callback does not know.
+    hangUp();
+    const text = '1 calls of the callback are under way (maxCallbacks)';
+    expect(await ask(plain('eve', ''))).toEqual({ status: 300, text });
+    expect(asked).toBe(1);
+    expect(events).toMatchObject([{ type: 'denied', status: 300, reason: text, userId: 'eve' }]);
+  });
+
   it('lets go of those who wait when it is closed', async () => {
     let asked: () => void = () => {};
     const waiting = new Promise<void>((resolve) => (asked = resolve));
@@ -249,6 +272,13 @@ describe('an Authenticator', () => {
       'text for a time',
       () => new Authenticator({ context, callbackTimeout: '5' as never }),
       /callbackTimeout must be a number/,
+    ],
+    ['a number', () => new Authenticator({ context, maxCallbacks: 0 }), /maxCallbacks is 0; it must be a whole number/],
+    ['a whole one', () => new Authenticator({ context, maxCallbacks: 1.5 }), /maxCallbacks is 1\.5/],
+    [
+      'text for a number',
+      () => new Authenticator({ context, maxCallbacks: '5' as never }),
+      /maxCallbacks must be a number/,
     ],
     ['a context', () => new Authenticator({ context: {} as never }), /context must be a Context/],
   ])('refuses what is not %s', (_, act, message) => {

@@ -17,6 +17,12 @@ export interface AuthenticatorOptions {
   readonly context?: Context;
   /** How long a callback may think, in ms; the peer is then sent away with 300, and may come again. 0 = as long as the handshake may take. Default 10000. */
   readonly callbackTimeout?: number;
+  /**
+   * How many calls of one callback may be waited for at once, at least 1. Beyond that it is not
+   * called: the peer is sent away with 300, and may come again. A call counts until it is answered
+   * or its `callbackTimeout` is over, also when its peer has gone meanwhile. Default 1024.
+   */
+  readonly maxCallbacks?: number;
 }
 
 /** Who was decided about. */
@@ -55,6 +61,9 @@ interface Watched {
   due: Timer | undefined;
 }
 
+/** As many as the handshakes that one endpoint has under way by default. */
+const MAX_CALLBACKS = 1024;
+
 /** A change to a folder comes in several parts: they are waited for. */
 const SETTLE_MS = 100;
 
@@ -81,14 +90,22 @@ export class Authenticator {
   /** By domain. */
   readonly #watched = new Map<string, Watched>();
 
-  /** @throws ZmqError EADDRINUSE when the context has a ZAP handler already, EMFILE (it is one more socket), ETERM */
-  constructor({ context = defaultContext, callbackTimeout = 10_000 }: AuthenticatorOptions = {}) {
+  /** @throws ZmqError EADDRINUSE when the context has a ZAP handler already, EMFILE (it is one more socket), ETERM; EINVAL for an option out of range */
+  constructor({
+    context = defaultContext,
+    callbackTimeout = 10_000,
+    maxCallbacks = MAX_CALLBACKS,
+  }: AuthenticatorOptions = {}) {
     if (typeof callbackTimeout !== 'number') throw new TypeError('callbackTimeout must be a number');
     if (!(callbackTimeout >= 0 && callbackTimeout <= 2147483647)) {
       throw new ZmqError('EINVAL', `callbackTimeout is ${callbackTimeout}; it must be a number of ms from 0`);
     }
+    if (typeof maxCallbacks !== 'number') throw new TypeError('maxCallbacks must be a number');
+    if (!Number.isInteger(maxCallbacks) || maxCallbacks < 1) {
+      throw new ZmqError('EINVAL', `maxCallbacks is ${maxCallbacks}; it must be a whole number from 1`);
+    }
     this.#core = coreOfContext(context);
-    this.#judge = new Judge(this.#core.clock, callbackTimeout);
+    this.#judge = new Judge(this.#core.clock, callbackTimeout, maxCallbacks);
     this.#handler = new ZapHandler(
       this.#core,
       (request, give) => this.#decide(request, give),

@@ -43,7 +43,7 @@ let clock: ManualClock;
 let judge: Judge;
 beforeEach(() => {
   clock = new ManualClock();
-  judge = new Judge(clock, 5000);
+  judge = new Judge(clock, 5000, 1024);
 });
 
 /** The outcome, if it is given at once. */
@@ -268,10 +268,71 @@ describe('callbacks', () => {
   });
 
   it('may take as long as they like when there is no limit', () => {
-    judge = new Judge(clock, 0);
+    judge = new Judge(clock, 0, 1024);
     judge.callbacks.set('*', () => new Promise(() => {}));
     ask(request());
     expect(clock.pending).toBe(0);
+  });
+
+  describe('of which as many calls are under way as may be', () => {
+    const tooMany = refuses('2 calls of the callback are under way (maxCallbacks)', 300);
+    const open: { answer: (value: Admission) => void; fail: (error: Error) => void }[] = [];
+    let asked: number;
+    beforeEach(() => {
+      judge = new Judge(clock, 5000, 2);
+      open.length = asked = 0;
+      judge.passwords.set('*', ({ username }) => {
+        asked++;
+        if (username === 'quick') return true;
+        return new Promise((answer, fail) => open.push({ answer, fail }));
+      });
+    });
+
+    it('send all others away for now, without being called', () => {
+      const given = [ask(plain('a', '')), ask(plain('b', ''))];
+      expect([decide(plain('c', '')), decide(plain('quick', ''))]).toEqual([tooMany, tooMany]);
+      expect(asked).toBe(2);
+      expect(given).toEqual([[], []]);
+    });
+
+    it('do not keep others from being called, nor one that takes their place', () => {
+      for (const name of ['a', 'b']) ask(plain(name, ''));
+      judge.keys.set('*', readKeyRules(() => true)); // prettier-ignore
+      expect([decide(curve()), decide(request())]).toEqual([admits(publicKey), admits('')]);
+      judge.passwords.set('*', () => true);
+      expect(decide(plain('c', ''))).toEqual(admits('c'));
+    });
+
+    it('do not count when they answer at once', () => {
+      ask(plain('a', ''));
+      for (let i = 0; i < 5; i++) expect(decide(plain('quick', ''))).toEqual(admits('quick'));
+      ask(plain('b', ''));
+      expect(decide(plain('quick', ''))).toEqual(tooMany);
+    });
+
+    it.each<[string, () => void]>([
+      ['one has answered', () => open[0]!.answer(true)],
+      ['one has refused', () => open[0]!.answer(false)],
+      ['one has failed', () => open[0]!.fail(new Error('no database'))],
+      ['their time is over', () => clock.advance(5000)],
+    ])('are asked again when %s', async (_, act) => {
+      for (const name of ['a', 'b']) ask(plain(name, ''));
+      act();
+      await turn();
+      expect(decide(plain('quick', ''))).toEqual(admits('quick'));
+      expect(ask(plain('c', ''))).toEqual([]);
+      expect(asked).toBe(4);
+    });
+
+    it('count once: what comes after its time makes no more room', async () => {
+      for (const name of ['a', 'b']) ask(plain(name, ''));
+      clock.advance(5000);
+      for (const name of ['c', 'd']) expect(ask(plain(name, ''))).toEqual([]);
+      for (const { answer } of open.slice(0, 2)) answer(true);
+      await turn();
+      expect(decide(plain('e', ''))).toEqual(tooMany);
+      judge.close();
+    });
   });
 
   it('are not waited for after the end', () => {

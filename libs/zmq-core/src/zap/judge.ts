@@ -18,13 +18,17 @@ export class Judge {
 
   readonly #clock: Clock;
   readonly #callbackTimeoutMs: number;
+  readonly #maxCallbacks: number;
   /** Of callbacks that have not answered. */
   readonly #timers = new Set<Timer>();
+  /** Calls that are waited for, whether or not their peers still are there. Of each callback by itself: one that hangs does not shut the others off. */
+  readonly #underWay = new Map<AdmissionCallback, number>();
 
-  /** @param callbackTimeoutMs 0 = as long as the handshake may take */
-  constructor(clock: Clock, callbackTimeoutMs: number) {
+  /** @param callbackTimeoutMs 0 = as long as the handshake may take @param maxCallbacks calls of one callback that are waited for at once */
+  constructor(clock: Clock, callbackTimeoutMs: number, maxCallbacks: number) {
     this.#clock = clock;
     this.#callbackTimeoutMs = callbackTimeoutMs;
+    this.#maxCallbacks = maxCallbacks;
   }
 
   /** `give` is called once, at once or later. */
@@ -62,6 +66,11 @@ export class Judge {
   }
 
   #ask(callback: AdmissionCallback, request: ZapRequest, give: (outcome: Outcome) => void): void {
+    // Whoever may connect can ask as often as he likes, and hang up: what the callback does for him goes on.
+    if (this.#callsOf(callback) >= this.#maxCallbacks) {
+      give(refused(`${this.#maxCallbacks} calls of the callback are under way (maxCallbacks)`, 300));
+      return;
+    }
     let answer: unknown;
     try {
       answer = callback(request);
@@ -69,8 +78,25 @@ export class Judge {
       give(troubled('the callback failed', error));
       return;
     }
-    if (isPromise(answer)) this.#await(answer, request, give);
-    else give(read(answer, request));
+    if (!isPromise(answer)) {
+      give(read(answer, request));
+      return;
+    }
+    this.#count(callback, 1);
+    this.#await(answer, request, (outcome) => {
+      this.#count(callback, -1);
+      give(outcome);
+    });
+  }
+
+  #callsOf(callback: AdmissionCallback): number {
+    return this.#underWay.get(callback) ?? 0;
+  }
+
+  #count(callback: AdmissionCallback, change: 1 | -1): void {
+    const calls = this.#callsOf(callback) + change;
+    if (calls > 0) this.#underWay.set(callback, calls);
+    else this.#underWay.delete(callback);
   }
 
   #await(answer: PromiseLike<unknown>, request: ZapRequest, give: (outcome: Outcome) => void): void {
