@@ -1,4 +1,15 @@
-import { type Context, curveKeyPair, Dealer, Router, stats } from '@nest-zmq/core';
+import {
+  Authenticator,
+  type Context,
+  type ContextAuthenticator,
+  createContext,
+  curveKeyPair,
+  Dealer,
+  Router,
+  stats,
+} from '@nest-zmq/core';
+import { connectAndReset } from '../../libs/zmq-core/src/testing/connect-and-reset.js';
+import { itWhen } from '../../libs/zmq-core/src/testing/it-when.js';
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
 import type { Bystander } from '../support/bystander.js';
 import { Dice } from '../support/dice.js';
@@ -258,20 +269,154 @@ describe('ZAP handler missing, silent, dying, answering twice, with wrong versio
     expect(guarded.router.peers).toHaveLength(1);
   });
 
-  it('missing, where it is enforced: nobody is admitted', async () => {
-    const router = new Router({ context, linger: 0, zapDomain: 'test', zapEnforceDomain: true });
+  /** A ROUTER, and a stranger whose handshake is that of NULL. */
+  async function visited(options: object): Promise<{ router: Router; events: EventLog; peer: RawPeer }> {
+    const router = new Router({ context, linger: 0, ...options });
     around.closers.push(() => router.close());
     const events = new EventLog(router);
     await router.bind('tcp://127.0.0.1:*');
-    const counted = stats().counters;
     const peer = await RawPeer.connect(router.lastEndpoint!);
     around.closers.push(() => peer.destroy());
     peer.write(greeting(), ready('DEALER', 'stranger'), message('let me in'));
+    return { router, events, peer };
+  }
+
+  it('missing, where it is enforced: nobody is admitted', async () => {
+    const counted = stats().counters;
+    const { router, events, peer } = await visited({ zapDomain: 'test', zapEnforceDomain: true });
     await bystander.during(peer.ended);
     await events.until('disconnect');
     expect(events.reasons).toHaveLength(1);
     expect(Object.values(countedSince(counted))).toEqual([1]);
     expect(router.tryReceive()).toBeUndefined();
+  });
+
+  // That it fails closed is not so here: to libzmq a handler that is missing is none that fails.
+  describe('missing, where it is not enforced, as in libzmq', () => {
+    it('NULL with a domain goes on without one', async () => {
+      const { router } = await visited({ zapDomain: 'test' });
+      expect((await bystander.during(router.receive())).map(String)).toEqual(['stranger', 'let me in']);
+      expect(router.peers.map(({ properties }) => properties['User-Id'])).toEqual([undefined]);
+    });
+
+    it('CURVE lets in whoever has any key; with `zapEnforceDomain` nobody', async () => {
+      for (const zapEnforceDomain of [false, true]) {
+        const router = new Router({ context, linger: 0, ...curveServer, zapDomain: 'test', zapEnforceDomain });
+        const events = new EventLog(router);
+        await router.bind('tcp://127.0.0.1:*');
+        const stranger = new Dealer({
+          context,
+          linger: 0,
+          curveServerKey: server.publicKey,
+          curveSecretKey: curveKeyPair().secretKey,
+          reconnectInterval: -1,
+        });
+        stranger.connect(router.lastEndpoint!);
+        await stranger.send('let me in');
+        if (zapEnforceDomain) {
+          await bystander.during(events.until('disconnect'));
+          expect(events.types).not.toContain('handshake');
+          expect(router.tryReceive()).toBeUndefined();
+        } else expect(String((await bystander.during(router.receive()))[1])).toBe('let me in');
+        stranger.close();
+        router.close();
+      }
+    });
+
+    it('PLAIN lets in nobody', async () => {
+      const router = new Router({ context, linger: 0, plainServer: true });
+      const events = new EventLog(router);
+      await router.bind('tcp://127.0.0.1:*');
+      const stranger = new Dealer({ context, linger: 0, plainUsername: 'joe', plainPassword: 'x', reconnectInterval: -1 }); // prettier-ignore
+      stranger.connect(router.lastEndpoint!);
+      await stranger.send('let me in');
+      await bystander.during(events.until('disconnect'));
+      expect(events.types).not.toContain('handshake');
+      expect(router.tryReceive()).toBeUndefined();
+      stranger.close();
+      router.close();
+    });
+  });
+});
+
+describe('An authenticator of the application that breaks its contract → nobody is admitted, and the process goes on', () => {
+  type Ask = (give: (verdict: unknown) => void) => unknown;
+  const asks: Record<string, Ask> = {
+    'gives nothing': (give) => give(undefined),
+    'gives nothing, later': (give) => void setImmediate(give),
+    'gives null': (give) => give(null),
+    'gives 200 without more': (give) => give({ status: 200 }),
+    throws: () => {
+      throw new Error('no database');
+    },
+  };
+  const ways = {
+    'a ZAP domain': [{ zapDomain: 'test' }, {}],
+    PLAIN: [{ plainServer: true }, { plainUsername: 'joe', plainPassword: 'x' }],
+    CURVE: [curveServer, curveClient],
+  } as const;
+
+  it.each(Object.entries(ways).flatMap(([way, options]) => Object.entries(asks).map((ask) => [way, ...ask, options] as const)))(
+    '%s: one that %s',
+    async (_way, _what, ask, [serverOptions, clientOptions]) => {
+      let isBroken = true;
+      const authenticator = {
+        present: true,
+        ask(_, give) {
+          if (isBroken) ask(give as (verdict: unknown) => void);
+          else give({ status: 200, userId: 'joe', properties: new Map() });
+          return () => {};
+        },
+      } satisfies ContextAuthenticator;
+      // Of both sides: each context loads the library of CURVE for itself.
+      const guarded = createContext({ clock, authenticator });
+      const router = new Router({ context: guarded, linger: 0, ...serverOptions });
+      const events = new EventLog(router);
+      await router.bind('tcp://127.0.0.1:*');
+      const refused = new Dealer({ context: guarded, linger: 0, reconnectInterval: -1, ...clientOptions });
+      refused.connect(router.lastEndpoint!);
+      await refused.send('let me in');
+      await bystander.during(events.until('disconnect'));
+      expect(events.types).not.toContain('handshake');
+      expect(events.reasons).toMatchObject([{ code: 'ERR_ZAP_UNSPECIFIED' }]);
+      isBroken = false;
+      const admitted = new Dealer({ context: guarded, linger: 0, ...clientOptions });
+      admitted.connect(router.lastEndpoint!);
+      await admitted.send('fence');
+      expect(String((await router.receive())[1])).toBe('fence');
+      for (const socket of [refused, admitted, router]) socket.close();
+      await guarded.terminate();
+    },
+  ); // prettier-ignore
+});
+
+describe('A peer that is reset before it is accepted has no address → rules for addresses do not take it for one of ipc', () => {
+  const itOnLinux = itWhen(process.platform === 'linux', 'only Linux accepts a connection that was reset before');
+
+  itOnLinux('denied by its network: nothing that it said is delivered', async () => {
+    const authenticator = new Authenticator({ context });
+    around.closers.push(() => authenticator.close());
+    authenticator.deny('0.0.0.0/0', '::/0');
+    const decisions: string[] = [];
+    for (const type of ['allowed', 'denied'] as const)
+      authenticator.on(type, ({ address }) => decisions.push(`${type} "${address}"`));
+    const router = new Router({ context, linger: 0, zapDomain: 'test' });
+    around.closers.push(() => router.close());
+    const events = new EventLog(router);
+    await router.bind('tcp://127.0.0.1:*');
+    const counted = stats().counters;
+    const port = router.lastEndpoint!.slice(router.lastEndpoint!.lastIndexOf(':') + 1);
+    connectAndReset(port, Buffer.concat([greeting(), ready('DEALER', 'stranger'), message('let me in')]));
+    // It comes first: the fence is not accepted before.
+    const fence = await RawPeer.connect(router.lastEndpoint!);
+    around.closers.push(() => fence.destroy());
+    fence.write(greeting(), ready('DEALER', 'fence'));
+    await bystander.during(fence.ended);
+    await events.until('disconnect');
+    expect(router.tryReceive()).toBeUndefined();
+    expect(decisions).toEqual(['denied "127.0.0.1"']);
+    expect(events.types).toEqual(['bind', 'accept:error', 'accept', 'handshake:error:auth', 'disconnect']);
+    expect(countedSince(counted)).toEqual({ handshakeLost: 1, authentication: 1 });
   });
 });
 

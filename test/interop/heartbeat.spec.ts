@@ -1,6 +1,7 @@
 import { createContext, Dealer, type SocketOptions } from '@nest-zmq/core';
 import { socketTypes } from '../../libs/zmq-core/src/foundation/socket-type.js';
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
+import { textKeys } from '../support/key-pair.js';
 import { nextTurn } from '../support/raw-peer.js';
 import { Relay, type Speaker } from '../support/relay.js';
 import { EventLog } from '../support/stage.js';
@@ -11,6 +12,12 @@ const HEARTBEAT_TTL = 76;
 const HEARTBEAT_TIMEOUT = 77;
 const RECONNECT_IVL = 18;
 const NEVER = 100_000;
+
+const server = textKeys();
+const client = textKeys();
+const curveServer = { curveServer: true, curveSecretKey: server.secretKey };
+/** By the numbers of libzmq. */
+const CURVE_CLIENT = { 48: client.publicKey, 49: client.secretKey, 50: server.publicKey };
 
 for (const library of libraries) {
   (library.missing === undefined ? describe : describe.skip)(`heartbeats with ${library.name}`, () => {
@@ -37,7 +44,7 @@ for (const library of libraries) {
     async function meet(
       weBind: boolean,
       options: SocketOptions<'DEALER'>,
-      theirOptions: Readonly<Record<number, number>> = {},
+      theirOptions: Readonly<Record<number, number | string>> = {},
     ): Promise<{ readonly we: Speaker; readonly they: Speaker }> {
       clock = new ManualClock();
       ours = new Dealer({ context: createContext({ clock }), linger: 0, ...options });
@@ -150,6 +157,25 @@ for (const library of libraries) {
         await settle();
         expect(events.types).toEqual([]);
         expect(theirs.events.types).not.toContain('disconnect');
+        expect(relay.connections).toBe(1);
+      });
+
+      it('under CURVE each frame of its has the next nonce, those with PING and PONG too, so all are taken', async () => {
+        const theirOptions = { ...CURVE_CLIENT, [HEARTBEAT_IVL]: 20, [HEARTBEAT_TIMEOUT]: NEVER };
+        const { they } = await meet(weBind, { ...curveServer, heartbeatInterval: 1000 }, theirOptions);
+        const rounds = 5;
+        for (let round = 1; round <= rounds; round++) {
+          clock.advance(1000);
+          await theirs.send([`${round}`, '', 'end']);
+          expect((await ours.receive()).map(String)).toEqual([`${round}`, '', 'end']);
+          await ours.send([`${round}`, '', 'answer']);
+          expect(await theirs.receive()).toEqual([`${round}`, '', 'answer']);
+        }
+        // Besides the parts of its messages: a PONG for each PING of ours, and some PINGs of its own.
+        await relay.until(they, '\x07MESSAGE', 3 * rounds + rounds + 5);
+        await theirs.send(['after that']);
+        expect(String(await ours.receive())).toBe('after that');
+        expect(events.types).toEqual([]);
         expect(relay.connections).toBe(1);
       });
 

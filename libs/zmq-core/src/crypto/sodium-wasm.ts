@@ -140,7 +140,11 @@ export class SodiumWasm implements CryptoBackend {
     const plainAt = boxAt + TAG_SIZE;
     heap.set(bytes.subarray(at), boxAt);
     const isAuthentic = this.#sodium._crypto_secretbox_open_easy(plainAt, boxAt, size, 0, nonceAt, keyAt) === 0;
-    if (isAuthentic) this.#give(plainAt, size - TAG_SIZE, bytes, at + TAG_SIZE);
+    if (isAuthentic) {
+      this.#give(plainAt, size - TAG_SIZE, bytes, at + TAG_SIZE);
+      // Nobody knows when that memory is used again. (What was sealed lies there as cipher.)
+      heap.fill(0, boxAt, boxAt + size);
+    }
     this.#sodium._free(boxAt);
     return isAuthentic;
   }

@@ -28,12 +28,12 @@ export type Verdict =
  * deadline runs, so that one who never answers admits nobody.
  */
 export interface Authenticator {
-  /** Whether somebody would answer. PLAIN needs one; NULL and CURVE go on without, unless `zapEnforceDomain` is set. */
+  /** Whether somebody would answer: `false` says that nobody would. PLAIN needs one; NULL and CURVE go on without, unless `zapEnforceDomain` is set. */
   readonly present: boolean;
   /**
    * Asks. `give` is called once, from within or later, and never after the function that
    * is returned was called: then the connection has ended. Does not throw: what goes
-   * wrong is a verdict.
+   * wrong is a verdict. What is thrown nevertheless, or given and is none, refuses the peer.
    */
   ask(request: AuthenticationRequest, give: (verdict: Verdict) => void): () => void;
 }

@@ -70,7 +70,15 @@ export class CurveClient implements Mechanism {
     else throw unexpectedCommand(command, this.#state === 'welcome' ? 'WELCOME' : 'READY');
   }
 
-  abandon(): void {}
+  abandon(): void {
+    this.#forgetShortTerm();
+  }
+
+  /** With its secret key whoever has written down the connection could read it. */
+  #forgetShortTerm(): void {
+    this.#shortTerm?.secretKey.fill(0);
+    this.#shortTerm = undefined;
+  }
 
   #hello(): Buffer {
     this.#shortTerm = createKeyPair(this.#backend, this.#random);
@@ -105,7 +113,7 @@ export class CurveClient implements Mechanism {
     const box = seal(backend, this.#sharedKey!, nonce, plain);
     const cookie = this.#cookie!;
     this.#cookie = undefined;
-    this.#shortTerm = undefined;
+    this.#forgetShortTerm();
     return encodeCommand('INITIATE', cookie, shortNonceOf(nonce), box);
   }
 

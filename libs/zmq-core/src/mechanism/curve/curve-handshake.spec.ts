@@ -138,6 +138,37 @@ describe('the whole handshake', () => {
     expect(authenticator.requests[0]!.credentials).toEqual([clientPair.publicKey]);
   });
 
+  it('the secret key that a client has made for it is overwritten as soon as it has no use, or the connection has ended', () => {
+    const given: Buffer[] = [];
+    const random: RandomSource = {
+      bytes: (size) => {
+        const chance = systemRandom.bytes(size);
+        given.push(chance);
+        return chance;
+      },
+      fraction: () => 0,
+    };
+    const keys = new CurveKeys(clientPair.secretKey, undefined, serverPair.publicKey);
+    for (const isAbandoned of [false, true]) {
+      given.length = 0;
+      const [one, other] = [new CurveClient(backend, random, keys, PUSH), server()];
+      hear(other, ...said(one));
+      const isForgotten = (): boolean => given[0]!.every((octet) => octet === 0);
+      expect([given.map(({ length }) => length), isForgotten()]).toEqual([[32], false]);
+      if (isAbandoned) one.abandon();
+      else hear(one, ...said(other));
+      expect(isForgotten()).toBe(isAbandoned);
+      if (isAbandoned) continue;
+      hear(other, ...said(one));
+      expect(isForgotten()).toBe(true);
+      // The rest needs it no more.
+      hear(one, ...said(other));
+      one.abandon();
+      expect(one.status).toBe('ready');
+    }
+    expect(clientPair.secretKey.every((octet) => octet === 0)).toBe(false);
+  }); // prettier-ignore
+
   it('every connection has keys of its own', () => {
     const [first, second] = [upTo(2), upTo(2)];
     expect(first.last).not.toEqual(second.last);
