@@ -654,6 +654,26 @@ describe('what the code of a client throws', () => {
   });
 });
 
+describe('a serializer that gives a promise', () => {
+  const serializer = { serialize: async (packet: object): Promise<object> => packet };
+  const refused = {
+    name: 'ZmqCodecError',
+    message: "The option 'serializer' gave a promise; it must give its packet at once",
+  };
+
+  it('is refused with a reason: of a server', async () => {
+    const client = apps.client([await apps.serve([EchoController], { serializer })]);
+    await expect(firstValueFrom(client.send('echo', 1))).rejects.toMatchObject(refused);
+    await expect(lastValueFrom(client.send('stream', {}))).rejects.toMatchObject(refused);
+  });
+
+  it('is refused with a reason: of a client', async () => {
+    const client = apps.client([await apps.serve([EchoController])], { serializer });
+    await expect(firstValueFrom(client.send('echo', 1))).rejects.toMatchObject(refused);
+    await expect(lastValueFrom(client.emit('echo', 1))).rejects.toMatchObject(refused);
+  });
+});
+
 describe('what cannot work', () => {
   it('is said when the client is made, with the key', () => {
     expect(() => new ZmqClient({ connect: 'tcp://a:1', requestTimeOut: 1 } as object)).toThrow("'requestTimeOut'");

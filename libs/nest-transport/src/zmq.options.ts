@@ -107,7 +107,7 @@ export interface ZmqServerOptions extends ZmqEndpoints, ZmqSocketOptions {
   maxWaitingCalls?: number | undefined;
   /** A stream that gives no value for so long is ended with an error, in ms; for callers behind a proxy, whose loss cannot be seen. 0 is never. Default 0. */
   streamIdleTimeout?: number | undefined;
-  /** Nest's serializer, around the codec: gets `{ id, response | err, isDisposed }` and gives the same. */
+  /** Nest's serializer, around the codec: gets `{ id, response | err, isDisposed }` and gives the same, not a promise of it. */
   serializer?: Serializer | undefined;
   /** Nest's deserializer, around the codec: gets `{ id?, pattern, data, metadata? }` and gives the same. */
   deserializer?: Deserializer | undefined;
@@ -147,7 +147,7 @@ export interface ZmqClientOptions extends ZmqEndpoints, ZmqSocketOptions {
    * wait do so for one that is full and takes none. Default 1,000.
    */
   subscribeTimeout?: number | undefined;
-  /** Nest's serializer, around the codec: gets `{ id?, pattern, data, metadata? }` and gives the same. */
+  /** Nest's serializer, around the codec: gets `{ id?, pattern, data, metadata? }` and gives the same, not a promise of it. */
   serializer?: Serializer | undefined;
   /** Nest's deserializer, around the codec: gets `{ id, response | err, isDisposed }` and gives the same. */
   deserializer?: Deserializer | undefined;

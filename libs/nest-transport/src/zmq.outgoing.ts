@@ -1,5 +1,6 @@
-import type { OutgoingRequest, ProducerSerializer, ReadPacket } from '@nestjs/microservices';
+import type { ProducerSerializer, ReadPacket } from '@nestjs/microservices';
 import type { CallContent } from './inflight/pending.call.js';
+import { serialize } from './nest.serializer.js';
 import { assertHeader, type ZmqHeaders } from './packet/metadata.codec.js';
 import { encodeName } from './packet/names.js';
 import type { PayloadCodecs } from './packet/payload.codec.js';
@@ -29,7 +30,7 @@ export class OutgoingPackets {
    * @param name the normalised pattern
    * @param id given to the serializer; left out for events
    * @throws ZmqPatternError an empty pattern, a wrong header
-   * @throws ZmqCodecError data that cannot be encoded
+   * @throws ZmqCodecError data that cannot be encoded, a serializer that gives a promise
    * @throws ZmqTooLargeError
    */
   prepare(name: string, packet: ReadPacket, id?: string): CallContent {
@@ -47,7 +48,7 @@ export class OutgoingPackets {
     let route = name;
     if (this.#serializer !== undefined) {
       const request = { pattern: name, data, ...(headers && { metadata: headers }), ...(id !== undefined && { id }) };
-      const serialized = this.#serializer.serialize(request as OutgoingRequest) as ReadPacket<unknown>;
+      const serialized = serialize<ReadPacket<unknown>>(this.#serializer, request);
       route = serialized.pattern as string;
       data = serialized.data;
       headers = serialized.metadata;

@@ -15,6 +15,7 @@ import { ZmqTooLargeError } from '../zmq.errors.js';
 import type { Instruments } from '../zmq.instruments.js';
 import type { ErrorLog } from '../error.log.js';
 import type { LogLimiter } from '../log.limiter.js';
+import { isThenable, serialize } from '../nest.serializer.js';
 import type { ClientLink } from './client.link.js';
 import type { DeadlineQueue } from './deadline.queue.js';
 import { isAsyncIterable, ReplyIterator } from './reply.iterator.js';
@@ -122,7 +123,7 @@ export class CallRunner implements ServerCallHost {
     const { serializer, codecs } = this.#options;
     if (serializer === undefined) return codecs.encodeReply(value, call.contentType, call.name);
     const packet = { id: idOf(call), response: value, ...(last ? { isDisposed: true } : {}) };
-    const serialized = serializer.serialize(packet) as { response?: unknown };
+    const serialized = serialize<{ response?: unknown }>(serializer, packet);
     return codecs.encodeReply(serialized.response, call.contentType, call.name);
   }
 
@@ -132,7 +133,7 @@ export class CallRunner implements ServerCallHost {
     if (serializer === undefined) frame = encodeError(error);
     else {
       const packet = { id: idOf(call), err: error, isDisposed: true };
-      frame = encodeError((serializer.serialize(packet) as { err?: unknown }).err);
+      frame = encodeError(serialize<{ err?: unknown }>(serializer, packet).err);
     }
     return codecs.fits(frame) ? frame : encodeError(new ZmqTooLargeError(frame.length, codecs.maxBytes));
   }
@@ -274,13 +275,6 @@ export class CallRunner implements ServerCallHost {
     log.log(code, () => `Refused a call from ${client.peer.address}: ${message} (${shortened(request.name)})`);
     this.#options.refuse(client, request, wireError(name, code, message));
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    value instanceof Promise ||
-    (typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function')
-  );
 }
 
 /** A peer's text in a log line. */
