@@ -75,14 +75,22 @@ export class Apps {
     return { context: this.context, ...this.#way.client, ...options };
   }
 
-  /** A server with an endpoint for calls and one for events. */
-  async serve(controllers: Type[], options: Partial<ZmqServerOptions> = {}): Promise<RunningServer> {
+  /**
+   * A server with an endpoint for calls and one for events.
+   * @param prepare what an application does before it listens
+   */
+  async serve(
+    controllers: Type[],
+    options: Partial<ZmqServerOptions> = {},
+    prepare: (app: INestMicroservice) => void = () => {},
+  ): Promise<RunningServer> {
     const server = this.track(new ZmqServer(this.serverOptions(options)));
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(moduleOf(controllers), {
       strategy: server,
       logger: false,
     });
     this.#closers.push(() => app.close());
+    prepare(app);
     const info = (await (app.listen() as Promise<unknown>)) as ZmqListenInfo;
     return { app, server, calls: [...info.calls], events: [...info.events] };
   }

@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks';
 import type { MessageHandler } from '@nestjs/microservices';
 import type { IncomingEventPacket } from '../packet/event.packet.js';
 import { ZmqOptionsError } from '../zmq.errors.js';
@@ -20,11 +21,17 @@ export interface ZmqEventHandlerOptions {
 
 const checks: OptionChecks<ZmqEventHandlerOptions> = { concurrency: whole(0), maxWaiting: whole(0) };
 
-/** An event that waits for its turn at one handler. */
-export interface WaitingEvent {
+/** An event that came for a handler. */
+export interface ArrivedEvent {
   readonly event: IncomingEventPacket;
   readonly data: unknown;
   readonly peer: ZmqPeer;
+}
+
+/** One that waits for its turn at it. */
+export interface WaitingEvent extends ArrivedEvent {
+  /** The async context in which it came. */
+  readonly scope: AsyncResource;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { ConsumerDeserializer, IncomingEvent, MessageHandler } from '@nestjs/microservices';
 import { isObservable, type Observable, type Subscription } from 'rxjs';
 import type { IncomingEventPacket } from '../packet/event.packet.js';
@@ -9,7 +10,7 @@ import type { ErrorLog } from '../error.log.js';
 import type { LogLimiter } from '../log.limiter.js';
 import type { ZmqPeer } from '../zmq.peer.js';
 import type { ProcessingHooks } from './call.runner.js';
-import type { EventHandler, WaitingEvent } from './event.handler.js';
+import type { ArrivedEvent, EventHandler } from './event.handler.js';
 
 /** Counts since the server listens. */
 export interface EventRunnerStats {
@@ -111,17 +112,18 @@ export class EventRunner {
     }
   }
 
-  #wait(handler: EventHandler, event: WaitingEvent): void {
+  #wait(handler: EventHandler, event: ArrivedEvent): void {
     if (handler.waiting.length >= handler.maxWaiting) {
       this.#stats.dropped++;
       return;
     }
-    handler.waiting.push(event);
+    // It runs in the context in which it came, not in that of the event that makes room for it.
+    handler.waiting.push({ ...event, scope: new AsyncResource('ZmqEvent') });
     this.#backlogged.add(handler);
     this.#stats.waiting++;
   }
 
-  #run(handler: EventHandler, { event, data, peer }: WaitingEvent): void {
+  #run(handler: EventHandler, { event, data, peer }: ArrivedEvent): void {
     const cancellation = new ZmqCancellation();
     const context = new ZmqContext(event.name, peer, event.metadata.headers, cancellation);
     this.#running.set(cancellation, undefined);
@@ -219,7 +221,7 @@ export class EventRunner {
     if (handler.waiting.length === 0) this.#backlogged.delete(handler);
     if (event === undefined) return;
     this.#stats.waiting--;
-    this.#run(handler, event);
+    event.scope.runInAsyncScope(() => this.#run(handler, event));
   }
 }
 

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { wireError } from '../packet/error.codec.js';
 import type { CallOutcome, ServerCall } from './server.call.js';
 
@@ -94,7 +95,7 @@ export class ServerCalls {
   admit(call: ServerCall, start: () => void): void {
     this.#stats.received++;
     this.#open.add(call);
-    if (this.#isFull) this.#waiting.set(call, start);
+    if (this.#isFull) this.#wait(call, start);
     else this.#start(call, start);
   }
 
@@ -120,6 +121,12 @@ export class ServerCalls {
       call.fail(error);
       call.cancel(error);
     }
+  }
+
+  /** Whoever makes room for it later: it runs in the async context in which it came, not in that of another call. */
+  #wait(call: ServerCall, start: () => void): void {
+    const scope = new AsyncResource('ZmqServerCall');
+    this.#waiting.set(call, () => scope.runInAsyncScope(start));
   }
 
   #start(call: ServerCall, start: () => void): void {
