@@ -143,6 +143,12 @@ export class CallRunner implements ServerCallHost {
     this.#options.calls.settled(call, outcome);
   }
 
+  thrownAtEnd(call: ServerCall, error: unknown): void {
+    const { errors, handlerOf, patternOf } = this.#options;
+    const handler = handlerOf(call.name);
+    errors.log(handler === undefined ? 'a handler' : `handler '${patternOf(handler)}'`, error);
+  }
+
   #observe(instruments: Instruments, call: ServerCall, handler: MessageHandler): void {
     const { name, headers, client } = call;
     const pattern = this.#options.patternOf(handler);
@@ -160,6 +166,12 @@ export class CallRunner implements ServerCallHost {
     const packet = { id: idOf(call), pattern: name, data, ...(headers === undefined ? {} : { metadata: headers }) };
     try {
       const request = (await deserializer.deserialize(packet, { channel: name })) as IncomingRequest;
+      // That took time: its timer may be late, or the caller may have gone.
+      if (call.expired) call.deadlinePassed();
+      if (call.settled) {
+        this.#options.calls.release(call);
+        return;
+      }
       this.#run(call, handler, request.data);
     } catch (error) {
       this.#failed(call, error);
@@ -181,8 +193,8 @@ export class CallRunner implements ServerCallHost {
     try {
       hooks(context, async (end) => {
         if (call.settled) {
-          end();
           this.#options.calls.release(call);
+          call.endHook(end);
           return;
         }
         call.onEnd = end;
@@ -237,11 +249,10 @@ export class CallRunner implements ServerCallHost {
       calls.release(call);
       return;
     }
-    const subscription = values
+    call.subscription = values
       .pipe(finalize(() => calls.release(call)))
       .subscribe(new ReplyStream(call, streamIdleTimeoutMs));
-    call.subscription = subscription;
-    if (call.settled) subscription.unsubscribe();
+    if (call.settled) call.stopStream();
   }
 
   #iterate(call: ServerCall, values: AsyncIterable<unknown>): void {
@@ -256,9 +267,7 @@ export class CallRunner implements ServerCallHost {
   /** Nest's filters do not see what an iterator throws, so its rule is kept here: only an `RpcException` is for the caller. */
   #thrownByIterator(call: ServerCall, error: unknown): unknown {
     if (error instanceof RpcException) return error;
-    const { errors, handlerOf, patternOf } = this.#options;
-    const handler = handlerOf(call.name);
-    errors.log(handler === undefined ? 'a handler' : `handler '${patternOf(handler)}'`, error);
+    this.thrownAtEnd(call, error);
     return { status: 'error', message: 'Internal server error' };
   }
 

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { ConsumerDeserializer, IncomingEvent, MessageHandler } from '@nestjs/microservices';
-import { isObservable, type Observable, type Subscription } from 'rxjs';
+import { isObservable, type Observable, Subscription } from 'rxjs';
 import type { IncomingEventPacket } from '../packet/event.packet.js';
 import type { PayloadCodecs } from '../packet/payload.codec.js';
 import { ZmqCancellation } from '../zmq.cancellation.js';
@@ -52,8 +52,8 @@ interface Failure {
 /** Runs the handlers of events, and knows when none runs. */
 export class EventRunner {
   readonly #options: EventRunnerOptions;
-  /** What runs, and its stream if the handler gave one. */
-  readonly #running = new Map<ZmqCancellation, Subscription | undefined>();
+  /** What runs, and how its stream is stopped if the handler gave one. */
+  readonly #running = new Map<ZmqCancellation, (() => void) | undefined>();
   /** Handlers for which events wait. */
   readonly #backlogged = new Set<EventHandler>();
   readonly #stats = { received: 0, waiting: 0, dropped: 0, unmatched: 0, malformed: 0, failed: 0 };
@@ -106,9 +106,9 @@ export class EventRunner {
     }
     this.#backlogged.clear();
     this.#stats.waiting = 0;
-    for (const [cancellation, stream] of this.#running) {
+    for (const [cancellation, stopStream] of this.#running) {
       cancellation.cancel(reason);
-      stream?.unsubscribe();
+      stopStream?.();
     }
   }
 
@@ -131,7 +131,7 @@ export class EventRunner {
     const observed = this.#observe(handler.handler, event, peer);
     const run = async (end?: () => void): Promise<void> => {
       const failure = await this.#invoke(handler, event, data, context, cancellation);
-      end?.();
+      if (end !== undefined) this.#guarded(handler, end);
       if (observed !== undefined) endOf(observed, cancellation, failure);
       this.#done(handler, cancellation);
     };
@@ -172,28 +172,53 @@ export class EventRunner {
   ): Promise<Failure | undefined> {
     let result: unknown;
     try {
-      result = await handler.handler(await this.#deserialize(event, data), context);
+      const input = await this.#deserialize(event, data);
+      if (cancellation.cancelled) {
+        // The server closed while it was deserialized.
+        this.#stats.dropped++;
+        return undefined;
+      }
+      result = await handler.handler(input, context);
     } catch (error) {
       this.#stats.failed++;
       this.#threw(handler, error);
       return { error };
     }
-    return isObservable(result) ? this.#untilDone(result, cancellation) : undefined;
+    // A stream that comes when the server has closed is not begun: nobody would end it.
+    if (!isObservable(result) || cancellation.cancelled) return undefined;
+    return this.#untilDone(handler, result, cancellation);
   }
 
-  #untilDone(stream: Observable<unknown>, cancellation: ZmqCancellation): Promise<Failure | undefined> {
+  #untilDone(
+    handler: EventHandler,
+    stream: Observable<unknown>,
+    cancellation: ZmqCancellation,
+  ): Promise<Failure | undefined> {
     return new Promise((resolve) => {
-      const subscription = stream.subscribe({
-        complete: () => resolve(undefined),
+      const subscription = new Subscription(() => resolve(undefined));
+      // Also when the stream ends by itself: what its teardown throws would else go to whatever ended it.
+      const stop = (): void => this.#guarded(handler, () => subscription.unsubscribe());
+      const inner = stream.subscribe({
+        complete: stop,
         error: (error: unknown) => {
           // Nest has logged it: its handlers turn every error into such an Observable.
           this.#stats.failed++;
           resolve({ error });
+          stop();
         },
       });
-      subscription.add(() => resolve(undefined));
-      if (this.#running.has(cancellation)) this.#running.set(cancellation, subscription);
+      subscription.add(inner);
+      if (this.#running.has(cancellation)) this.#running.set(cancellation, stop);
     });
+  }
+
+  /** What ends a run may throw: that must not end others, nor the close of the server. */
+  #guarded(handler: EventHandler, end: () => void): void {
+    try {
+      end();
+    } catch (error) {
+      this.#threw(handler, error);
+    }
   }
 
   async #deserialize(event: IncomingEventPacket, data: unknown): Promise<unknown> {

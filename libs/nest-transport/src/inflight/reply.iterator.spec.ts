@@ -26,6 +26,7 @@ function start(values: AsyncIterable<unknown>, { many = true, room = Infinity, i
     encodeValue: (call: ServerCall, value: unknown) => codecs.encodeReply(value, call.contentType),
     encodeError: (_call: ServerCall, error: unknown) => encodeError(error),
     settled: (_call: ServerCall, outcome: CallOutcome) => void outcomes.push(outcome),
+    thrownAtEnd: () => {},
   };
   const call = new ServerCall(host, client, request);
   const replies = new ReplyIterator(call, values, idleMs, (error) => ({ message: `mapped ${String(error)}` }));

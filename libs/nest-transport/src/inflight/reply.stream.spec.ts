@@ -29,6 +29,7 @@ function start(options: { many?: boolean; room?: number; deadlineMs?: number } =
     encodeValue: (call: ServerCall, value: unknown) => codecs.encodeReply(value, call.contentType),
     encodeError: (_call: ServerCall, error: unknown) => encodeError(error),
     settled: (_call: ServerCall, outcome: CallOutcome) => void outcomes.push(outcome),
+    thrownAtEnd: () => {},
   };
   const call = new ServerCall(host, client, request);
   const run = (stream: Observable<unknown>, idleMs = 0) => {

@@ -26,6 +26,8 @@ export interface ServerCallHost {
   encodeError(call: ServerCall, error: unknown): Frame;
   /** Once for every call, after its last reply or its cancelling. */
   settled(call: ServerCall, outcome: CallOutcome, error?: unknown): void;
+  /** What the handler's stream or Nest's hook threw when it was told that the call is over: nobody else sees it. */
+  thrownAtEnd(call: ServerCall, error: unknown): void;
 }
 
 export type CallOutcome = 'completed' | 'failed' | 'cancelled' | 'expired';
@@ -158,6 +160,24 @@ export class ServerCall extends ZmqCancellation {
     this.cancel(reason);
   }
 
+  /** Unsubscribes from the handler's stream. What its teardown throws is no concern of who ended the call. */
+  stopStream(): void {
+    try {
+      this.subscription?.unsubscribe();
+    } catch (error) {
+      this.#host.thrownAtEnd(this, error);
+    }
+  }
+
+  /** Tells Nest's processing hook that it is over; what the hook throws is no concern either. */
+  endHook(end: () => void): void {
+    try {
+      end();
+    } catch (error) {
+      this.#host.thrownAtEnd(this, error);
+    }
+  }
+
   #encode(value: unknown, last: boolean): EncodedReply | undefined {
     try {
       return this.#host.encodeValue(this, value, last);
@@ -188,9 +208,10 @@ export class ServerCall extends ZmqCancellation {
     this.client.calls.delete(this.envelope.key);
     if (this.#deadline !== undefined) this.#host.deadlines.remove(this.#deadline);
     if (this.#idle !== undefined) this.#host.deadlines.remove(this.#idle);
-    this.subscription?.unsubscribe();
+    // First: whatever the application throws below, the call is in no book any more.
     this.#host.settled(this, outcome, error);
-    this.onEnd?.();
+    if (this.subscription !== undefined) this.stopStream();
+    if (this.onEnd !== undefined) this.endHook(this.onEnd);
   }
 }
 
