@@ -6,7 +6,10 @@ import {
   HttpException,
   Inject,
   NotFoundException,
+  type INestMicroservice,
+  type NestInterceptor,
   UseFilters,
+  UseInterceptors,
 } from '@nestjs/common';
 import { type ClientProxy, Ctx, MessagePattern, Payload, RpcException } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
@@ -114,6 +117,12 @@ class ResultsController {
   }
 }
 
+const passing: NestInterceptor = { intercept: (_context, next) => next.handle() };
+
+@Controller()
+@UseInterceptors(passing)
+class InterceptedController extends ResultsController {}
+
 describe.each(transports)('what a handler may give, over %s', (transport) => {
   const apps = appsForEach(transport, { idle: true });
   let running: RunningServer;
@@ -198,6 +207,55 @@ describe.each(transports)('what a handler may give, over %s', (transport) => {
     expect(await ask(dealer, '<00000001>', '', 'generator', '3')).toEqual(['<00000001>', '', '<01>', '3']);
     expect(await ask(dealer, '<00000002>', '', 'generator', '0')).toEqual(['<00000002>', '', '<02>', '']);
     expect((await ask(dealer, '<00000003>', '', 'fails', '"rpc"'))[2]).toBe('<03>');
+  });
+
+  describe.each([
+    ['an interceptor', InterceptedController, () => {}],
+    [
+      'a hook before requests',
+      ResultsController,
+      (app: INestMicroservice) => void app.registerPreRequestHook((_context, next) => next()),
+    ],
+  ])('and behind %s the same:', (_, controller, prepare) => {
+    beforeEach(async () => {
+      running = await apps().serve([controller], {}, prepare);
+      client = apps().client([running]);
+    });
+
+    it('values, generators, streams', async () => {
+      expect(await all('value', 'zero')).toEqual([0]);
+      expect(await all('promised Observable')).toEqual([1, 2, 3]);
+      expect(await all('generator', 100)).toEqual(Array.from({ length: 100 }, (__, i) => i + 1));
+      expect(await all('promised generator', 0)).toEqual([]);
+      expect(await all('with gaps')).toEqual([null, 0, '', Buffer.from([255])]);
+      expect(await all('readable')).toEqual([Buffer.from('a'), Buffer.from('b')]);
+      expect(seen.ended).toBe(2);
+    });
+
+    it('what a generator throws', async () => {
+      await expect(all('fails', 'rpc')).rejects.toEqual({ code: 'NO', message: 'no' });
+      await expect(all('fails', 'plain')).rejects.toEqual({ status: 'error', message: 'Internal server error' });
+      await expect(all('bad iterable')).rejects.toEqual({ status: 'error', message: 'no iterator' });
+    });
+
+    it('its end when the caller goes, until when it holds its place', async () => {
+      expect(await lastValueFrom(client.send('waits', {}).pipe(take(1), toArray()))).toEqual([1]);
+      await until(() => seen.ended === 1);
+      expect(seen.aborted).toBe(1);
+      const subscription = client.send('never readable', {}).subscribe();
+      await until(() => running.server.stats()?.calls.received === 2);
+      await turns(3);
+      expect(running.server.stats()?.calls.running).toBe(1);
+      subscription.unsubscribe();
+      await until(() => seen.ended === 2);
+    });
+
+    it('one value to a caller of one', async () => {
+      const dealer = new Dealer(apps().socketOptions());
+      apps().defer(() => dealer.close());
+      dealer.connect(running.calls[0] ?? '');
+      expect(await ask(dealer, '<00000001>', '', 'generator', '3')).toEqual(['<00000001>', '', '<01>', '3']);
+    });
   });
 
   it('asks a generator for no more than the caller takes', async () => {

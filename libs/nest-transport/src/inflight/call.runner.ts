@@ -5,7 +5,7 @@ import {
   type MessageHandler,
   RpcException,
 } from '@nestjs/microservices';
-import { finalize, isObservable, type Observable, Subscription } from 'rxjs';
+import { finalize, isObservable, type Observable } from 'rxjs';
 import type { CallRequest } from '../packet/call.packet.js';
 import { encodeError, wireError } from '../packet/error.codec.js';
 import type { Frame } from '../packet/frames.js';
@@ -19,7 +19,7 @@ import { isThenable, serialize } from '../nest.serializer.js';
 import type { ClientLink } from './client.link.js';
 import type { DeadlineQueue } from './deadline.queue.js';
 import { isAsyncIterable, ReplyIterator } from './reply.iterator.js';
-import { ReplyStream } from './reply.stream.js';
+import { ReplyStream, type ReplyStreamHost } from './reply.stream.js';
 import { type CallOutcome, type EncodedReply, ServerCall, type ServerCallHost } from './server.call.js';
 import type { RefusedReason, ServerCalls } from './server.calls.js';
 
@@ -54,7 +54,7 @@ export interface CallRunnerOptions {
  * Runs calls: finds the handler, decodes, invokes, and sends what comes back. A
  * single value is answered directly; only an Observable takes the longer way.
  */
-export class CallRunner implements ServerCallHost {
+export class CallRunner implements ServerCallHost, ReplyStreamHost {
   readonly #options: CallRunnerOptions;
 
   constructor(options: CallRunnerOptions) {
@@ -147,6 +147,17 @@ export class CallRunner implements ServerCallHost {
     const { errors, handlerOf, patternOf } = this.#options;
     const handler = handlerOf(call.name);
     errors.log(handler === undefined ? 'a handler' : `handler '${patternOf(handler)}'`, error);
+  }
+
+  /** Nest's filters do not see what an iterator throws, so its rule is kept here: only an `RpcException` is for the caller. */
+  thrownByIterator(call: ServerCall, error: unknown): unknown {
+    if (error instanceof RpcException) return error;
+    this.thrownAtEnd(call, error);
+    return { status: 'error', message: 'Internal server error' };
+  }
+
+  release(call: ServerCall): void {
+    this.#options.calls.release(call);
   }
 
   #observe(instruments: Instruments, call: ServerCall, handler: MessageHandler): void {
@@ -249,26 +260,16 @@ export class CallRunner implements ServerCallHost {
       calls.release(call);
       return;
     }
-    call.subscription = values
-      .pipe(finalize(() => calls.release(call)))
-      .subscribe(new ReplyStream(call, streamIdleTimeoutMs));
+    const replies = new ReplyStream(call, streamIdleTimeoutMs, this);
+    call.subscription = values.pipe(finalize(() => replies.sourceEnded())).subscribe(replies);
     if (call.settled) call.stopStream();
   }
 
   #iterate(call: ServerCall, values: AsyncIterable<unknown>): void {
     const { calls, streamIdleTimeoutMs } = this.#options;
-    const replies = new ReplyIterator(call, values, streamIdleTimeoutMs, (error) =>
-      this.#thrownByIterator(call, error),
-    );
-    call.subscription = new Subscription(() => replies.stop());
+    const replies = new ReplyIterator(call, values, streamIdleTimeoutMs, (error) => this.thrownByIterator(call, error));
+    call.iterator = replies;
     void replies.run().then(() => calls.release(call));
-  }
-
-  /** Nest's filters do not see what an iterator throws, so its rule is kept here: only an `RpcException` is for the caller. */
-  #thrownByIterator(call: ServerCall, error: unknown): unknown {
-    if (error instanceof RpcException) return error;
-    this.thrownAtEnd(call, error);
-    return { status: 'error', message: 'Internal server error' };
   }
 
   #refuse(

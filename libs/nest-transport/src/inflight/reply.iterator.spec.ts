@@ -126,6 +126,17 @@ describe('ReplyIterator', () => {
     expect(replies()[0]?.[0]).toBe('<03>');
   });
 
+  it('does not count the time for which the caller keeps it waiting', async () => {
+    const { iterator, clock, peer, outcomes } = start(numbers(3), { room: 1, idleMs: 1_000 });
+    const done = iterator.run();
+    await turns(3);
+    clock.advance(5_000);
+    expect(outcomes).toEqual([]);
+    peer.make(10);
+    await done;
+    expect(outcomes).toEqual(['completed']);
+  });
+
   it('does not mind what its iterator throws when it is told to stop', async () => {
     const bad = (end: () => Promise<IteratorResult<number>>): AsyncIterable<number> => ({
       [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}), return: end }),

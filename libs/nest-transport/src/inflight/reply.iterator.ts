@@ -1,7 +1,12 @@
-import type { ServerCall } from './server.call.js';
+import type { ServerCall, StoppableValues } from './server.call.js';
 
 /** So many values that need no waiting are sent in one turn of the event loop, then it turns: others are served, and a cancel is heard. */
 const VALUES_PER_TURN = 64;
+
+export interface IteratorEnd {
+  /** What a caller of one value gets, who has got nothing so far. */
+  readonly last: unknown;
+}
 
 /**
  * Sends what a handler's async iterable gives (an async generator, a Node stream): the
@@ -10,7 +15,7 @@ const VALUES_PER_TURN = 64;
  *
  * A caller of one value gets the last one.
  */
-export class ReplyIterator {
+export class ReplyIterator implements StoppableValues {
   readonly #call: ServerCall;
   readonly #values: AsyncIterable<unknown>;
   /** How long it may give nothing, in ms; 0 is for ever. */
@@ -32,17 +37,30 @@ export class ReplyIterator {
     this.#failure = failure;
   }
 
-  /** Resolves when the iterator is done, or has stopped after the call was settled otherwise. Never rejects. */
+  /**
+   * All values and the end of the call. Resolves when the iterator is done, or has stopped after the call was settled
+   * otherwise. Never rejects.
+   */
   async run(): Promise<void> {
+    const end = await this.send();
+    if (end !== undefined) this.#call.complete(end.last);
+  }
+
+  /**
+   * All values, without the end of the call. Never rejects.
+   * @returns when all were sent; `undefined` when the call was settled meanwhile, by what the iterator threw or otherwise
+   */
+  async send(): Promise<IteratorEnd | undefined> {
     const call = this.#call;
     try {
       // The caller went while the handler was still preparing its values.
       if (call.settled) this.stop();
-      else await this.#sendAll(this.#values[Symbol.asyncIterator]());
+      else return await this.#sendAll(this.#values[Symbol.asyncIterator]());
     } catch (error) {
       this.#ended = true;
       if (!call.settled) call.fail(this.#failure(error));
     }
+    return undefined;
   }
 
   /** The call is settled: the iterator is told to end. Idempotent. */
@@ -59,7 +77,7 @@ export class ReplyIterator {
     }
   }
 
-  async #sendAll(iterator: AsyncIterator<unknown>): Promise<void> {
+  async #sendAll(iterator: AsyncIterator<unknown>): Promise<IteratorEnd | undefined> {
     const call = this.#call;
     let last: unknown;
     let taken = 0;
@@ -69,15 +87,19 @@ export class ReplyIterator {
       const { done, value } = await iterator.next();
       if (done === true) {
         this.#ended = true;
-        call.complete(call.many ? undefined : last);
-        return;
+        return { last };
       }
       if (++taken % VALUES_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
       // A value that is `undefined` has no place on the wire.
       if (value === undefined) continue;
       if (!call.many) last = value;
-      else if (!call.value(value)) await new Promise<void>((resolve) => call.whenWritable(resolve));
+      else if (!call.value(value)) {
+        // It is the caller who is slow now, not the iterator.
+        call.expectNothing();
+        await new Promise<void>((resolve) => call.whenWritable(resolve));
+      }
     }
+    return undefined;
   }
 }
 

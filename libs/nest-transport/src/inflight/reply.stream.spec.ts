@@ -1,4 +1,4 @@
-import { EMPTY as NONE, from, type Observable, of, Subject, throwError } from 'rxjs';
+import { concat, EMPTY as NONE, finalize, from, NEVER, Observable, of, Subject, throwError } from 'rxjs';
 import { decodeRequest } from '../packet/call.packet.js';
 import { encodeError } from '../packet/error.codec.js';
 import { PayloadCodecs } from '../packet/payload.codec.js';
@@ -32,10 +32,17 @@ function start(options: { many?: boolean; room?: number; deadlineMs?: number } =
     thrownAtEnd: () => {},
   };
   const call = new ServerCall(host, client, request);
-  const run = (stream: Observable<unknown>, idleMs = 0) => {
-    call.subscription = stream.subscribe(new ReplyStream(call, idleMs));
+  let released = false;
+  const owner = {
+    thrownByIterator: (_call: ServerCall, error: unknown) => ({ message: `mapped ${String(error)}` }),
+    release: () => void (released = true),
   };
-  return { call, clock, peer, client, outcomes, run, replies: () => peer.sent.map((sent) => sent.slice(2)) };
+  const run = (stream: Observable<unknown>, idleMs = 0) => {
+    const replies = new ReplyStream(call, idleMs, owner);
+    call.subscription = stream.pipe(finalize(() => replies.sourceEnded())).subscribe(replies);
+  };
+  const replies = () => peer.sent.map((sent) => sent.slice(2));
+  return { call, clock, peer, client, outcomes, run, replies, released: () => released };
 }
 
 describe('many replies', () => {
@@ -224,6 +231,162 @@ describe('many replies', () => {
   });
 });
 
+async function* numbers(count: number, log: string[] = []): AsyncGenerator<number> {
+  try {
+    for (let i = 1; i <= count; i++) {
+      log.push(`ask ${i}`);
+      yield i;
+    }
+  } finally {
+    log.push('end');
+  }
+}
+
+/** Values that hold something from the start, as a stream of Node does. */
+const destroyable = (log: string[]): AsyncIterable<number> & { destroy(): void } => ({
+  destroy: () => void log.push('destroyed'),
+  [Symbol.asyncIterator]: () => numbers(1, log),
+});
+
+describe('a value that is an async iterable', () => {
+  it('is iterated, in its place', async () => {
+    const call = start();
+    call.run(of(0, numbers(2), numbers(0), 9));
+    await turns(3);
+    expect(call.replies()).toEqual([
+      ['<00>', '0'],
+      ['<00>', '1'],
+      ['<00>', '2'],
+      ['<01>', '9'],
+    ]);
+    expect(call.outcomes).toEqual(['completed']);
+    expect(call.released()).toBe(true);
+  });
+
+  it('waits for a client that is full, and the call holds its place until it is done', async () => {
+    const log: string[] = [];
+    const call = start({ room: 1 });
+    call.run(of(numbers(3, log)));
+    await turns(3);
+    expect(log).toEqual(['ask 1', 'ask 2']);
+    expect(call.released()).toBe(false);
+    call.peer.make(10);
+    await turns(3);
+    expect(log).toEqual(['ask 1', 'ask 2', 'ask 3', 'end']);
+    expect(call.replies().at(-1)).toEqual(['<02>', '']);
+    expect(call.released()).toBe(true);
+  });
+
+  it('is followed by what comes while it is iterated, and by the end when that comes', async () => {
+    const call = start();
+    const source = new Subject<unknown>();
+    call.run(source);
+    source.next(numbers(1));
+    await turns(3);
+    expect(call.replies()).toEqual([['<00>', '1']]);
+    source.next(numbers(1));
+    source.next(2);
+    source.error({ code: 7 });
+    await turns(3);
+    expect(call.replies().slice(1)).toEqual([
+      ['<00>', '1'],
+      ['<00>', '2'],
+      ['<03>', '{"code":7}'],
+    ]);
+    expect(call.released()).toBe(true);
+  });
+
+  it('fails the call with what it throws, as the handler would', async () => {
+    const log: string[] = [];
+    async function* failing(): AsyncGenerator<number> {
+      yield 1;
+      throw new Error('no');
+    }
+    const call = start();
+    call.run(of(failing(), destroyable(log)));
+    await turns(3);
+    expect(call.replies()).toEqual([
+      ['<00>', '1'],
+      ['<03>', '{"message":"mapped Error: no"}'],
+    ]);
+    expect(log).toEqual(['destroyed']);
+    expect(call.released()).toBe(true);
+  });
+
+  it('is told to end when the call is settled otherwise: one that is iterated, one that waits, one that comes later', async () => {
+    const log: string[] = [];
+    const call = start({ room: 1 });
+    call.run(of(numbers(5, log), destroyable(log)));
+    await turns(3);
+    call.call.abandon(new Error('cancelled'));
+    expect(call.released()).toBe(false);
+    call.peer.make(10);
+    await turns(3);
+    expect(log).toEqual(['ask 1', 'ask 2', 'destroyed', 'end']);
+    expect(call.replies()).toEqual([
+      ['<00>', '1'],
+      ['<00>', '2'],
+    ]);
+    expect(call.released()).toBe(true);
+
+    const late = start();
+    late.run(
+      new Observable((subscriber) => {
+        late.call.abandon(new Error('cancelled'));
+        subscriber.next(destroyable(log));
+        subscriber.complete();
+      }),
+    );
+    expect(log.slice(4)).toEqual(['destroyed']);
+    expect(late.released()).toBe(true);
+  });
+
+  it.each([
+    ['its last value', of(1, numbers(3)), ['<01>', '3']],
+    ['nothing, if it has none', of(1, numbers(0)), ['<02>', '']],
+  ])('gives a caller of one: %s', async (_, stream, reply) => {
+    const call = start({ many: false });
+    call.run(stream);
+    await turns(3);
+    expect(call.replies()).toEqual([reply]);
+    expect(call.released()).toBe(true);
+  });
+
+  it.each([
+    ['a value', of(2), ['<01>', '2']],
+    ['an error', throwError(() => ({ code: 7 })), ['<03>', '{"code":7}']],
+  ])('is not begun for a caller of one when %s comes after it', async (_, end, reply) => {
+    const log: string[] = [];
+    const call = start({ many: false });
+    call.run(concat(of(destroyable(log)), end));
+    await turns(3);
+    expect(call.replies()).toEqual([reply]);
+    expect(log).toEqual(['destroyed']);
+    expect(call.released()).toBe(true);
+  });
+
+  it('must give something in time, and its source need not meanwhile', async () => {
+    const stuck = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
+    for (const source of [of(stuck), concat(of(stuck), NEVER)]) {
+      const call = start();
+      call.run(source, 500);
+      await turns();
+      call.clock.advance(400);
+      expect(call.outcomes).toEqual([]);
+      call.clock.advance(200);
+      expect(call.outcomes).toEqual(['expired']);
+    }
+    const slow = start({ room: 1 });
+    const source = new Subject<unknown>();
+    slow.run(source, 500);
+    source.next(numbers(2));
+    await turns(3);
+    source.next(3);
+    slow.clock.advance(1_000);
+    expect(slow.outcomes).toEqual([]);
+  });
+});
+
 describe('one reply', () => {
   it.each([
     ['nothing', NONE, ['<02>', '']],
@@ -270,6 +433,17 @@ describe('time', () => {
     call.clock.advance(600);
     expect(call.outcomes).toEqual(['expired']);
     expect(call.clock.pending).toBe(0);
+  });
+
+  it('does not count against a stream that has ended how long its caller takes', async () => {
+    const call = start({ room: 1 });
+    call.run(from([1, 2, 3]), 500);
+    await turns();
+    call.clock.advance(1_000);
+    expect(call.outcomes).toEqual([]);
+    call.peer.make(10);
+    await turns(2);
+    expect(call.outcomes).toEqual(['completed']);
   });
 
   it('needs no timer once it is settled', async () => {

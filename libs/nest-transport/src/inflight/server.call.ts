@@ -30,6 +30,12 @@ export interface ServerCallHost {
   thrownAtEnd(call: ServerCall, error: unknown): void;
 }
 
+/** Values that come only when they are asked for. */
+export interface StoppableValues {
+  /** No more are wanted. Idempotent; must not throw. */
+  stop(): void;
+}
+
 export type CallOutcome = 'completed' | 'failed' | 'cancelled' | 'expired';
 
 /** Fires when the call must be over, or when its stream was idle for too long. */
@@ -65,6 +71,8 @@ export class ServerCall extends ZmqCancellation {
   running = false;
   /** The handler's stream, if it gave one. */
   subscription: Subscription | undefined;
+  /** What the handler gave to be iterated, if it did. */
+  iterator: StoppableValues | undefined;
   /** Tells Nest's processing hook that it is over. */
   onEnd: (() => void) | undefined;
   /** Measures and traces it, where anybody wants that. */
@@ -112,6 +120,11 @@ export class ServerCall extends ZmqCancellation {
   expectValue(waitMs: number): void {
     this.#idle ??= new CallTimer(this, `The stream gave nothing for ${waitMs} ms`, waitMs);
     this.#host.deadlines.set(this.#idle, this.#host.deadlines.now() + waitMs);
+  }
+
+  /** Until the next `expectValue` nothing has to come. */
+  expectNothing(): void {
+    if (this.#idle !== undefined) this.#host.deadlines.remove(this.#idle);
   }
 
   /** A value, and more may come. False: the client is full, go on after `whenWritable`. */
@@ -211,6 +224,7 @@ export class ServerCall extends ZmqCancellation {
     // First: whatever the application throws below, the call is in no book any more.
     this.#host.settled(this, outcome, error);
     if (this.subscription !== undefined) this.stopStream();
+    this.iterator?.stop();
     if (this.onEnd !== undefined) this.endHook(this.onEnd);
   }
 }
