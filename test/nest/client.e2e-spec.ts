@@ -585,11 +585,13 @@ describe('what the code of a client throws', () => {
 
   it('as its deserializer is not lost while an earlier value is read', async () => {
     const running = await apps.serve([EchoController]);
+    const begun: unknown[] = [];
     let read = (): void => {};
     const busy = new Promise<void>((resolve) => (read = resolve));
     const client = apps.client([running], {
       deserializer: {
         deserialize: async (packet: { response?: unknown }) => {
+          begun.push(packet.response);
           if (packet.response === 1) await busy;
           if (packet.response === 2) throw new Error('cannot be read');
           return packet;
@@ -599,6 +601,8 @@ describe('what the code of a client throws', () => {
     const stream = watch(client.send('stream', {}));
     await until(() => client.stats()?.calls.answered === 1);
     await turns(3);
+    // A rejection now would have nobody who handles it.
+    expect(begun).toEqual([1]);
     expect(stream).toMatchObject({ values: [], done: false });
     read();
     await until(() => stream.done);
