@@ -11,6 +11,7 @@ import {
   Router,
   type Socket,
   stats,
+  XPublisher,
 } from '@nest-zmq/core';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
@@ -179,8 +180,8 @@ type Scene = (
   trial: Trial,
 ) => Promise<readonly [at: Awaited<ReturnType<typeof bound>>, peer: RawPeer, ...others: Socket[]]>;
 
-const topics = async (trial: Trial, options: object): ReturnType<Scene> => {
-  const at = await bound(new Publisher({ context: trial.stage.context, linger: 0, ...options }));
+const topics = async (publisher: Publisher | XPublisher): ReturnType<Scene> => {
+  const at = await bound(publisher);
   const peer = await RawPeer.connect(at.endpoint);
   await peer.handshake('SUB');
   for (const topic of ['one', 'two', 'three']) peer.write(command('SUBSCRIBE', Buffer.from(topic)));
@@ -188,8 +189,13 @@ const topics = async (trial: Trial, options: object): ReturnType<Scene> => {
 };
 
 const scenes = {
-  maxSubscriptions: (trial) => topics(trial, { maxSubscriptions: 2 }),
-  maxSubscriptionBytes: (trial) => topics(trial, { maxSubscriptionBytes: 8 }),
+  maxSubscriptions: ({ stage }) => topics(new Publisher({ context: stage.context, linger: 0, maxSubscriptions: 2 })),
+  maxSubscriptionBytes: ({ stage }) =>
+    topics(new Publisher({ context: stage.context, linger: 0, maxSubscriptionBytes: 8 })),
+  maxPendingNotifications: ({ stage }) =>
+    topics(new XPublisher({ context: stage.context, linger: 0, maxPendingNotifications: 2 })),
+  maxPendingNotificationBytes: ({ stage }) =>
+    topics(new XPublisher({ context: stage.context, linger: 0, maxPendingNotificationBytes: 8 })),
   cryptography: async (trial) => {
     const { secretKey } = curveKeyPair();
     const at = await bound(new Router({ context: trial.stage.context, curveServer: true, curveSecretKey: secretKey }));

@@ -215,7 +215,75 @@ describe('A subscriber that stops reading → its queue stops at the high-water 
   });
 });
 
-it('an XPUB whose application does not read: notifications and messages are bounded', async () => {
+describe('an XPUB whose application does not read: notifications are bounded', () => {
+  async function unread() {
+    const publisher = new XPublisher({ context, linger: 0 });
+    await publisher.bind('tcp://127.0.0.1:*');
+    const good = await raw(publisher);
+    good.write(subscribe('good'));
+    await good.fence();
+    const events = new EventLog(publisher);
+    const peer = await raw(publisher);
+    events.mark();
+    const receiveAll = (): string[] => {
+      const all: string[] = [];
+      for (let message = publisher.tryReceive(); message !== undefined; message = publisher.tryReceive()) {
+        all.push(message[0]!.toString('latin1'));
+      }
+      return all;
+    };
+    return { publisher, good, peer, events, receiveAll };
+  }
+
+  it('who subscribes and cancels without end is closed, and what others tell is received', async () => {
+    const { publisher, good, peer, events, receiveAll } = await unread();
+    const inTurns = Buffer.concat(new Array<Buffer>(10_000).fill(bytes('000101 000100')));
+    while (!peer.over && !events.types.includes('disconnect')) {
+      peer.write(inTurns);
+      await nextTurn();
+    }
+    await bystander.during(Promise.all([peer.ended, events.until('disconnect')]));
+    expect(events.reasons.map(String)).toEqual([expect.stringMatching(/more than 500000 of its subscriptions/)]);
+    expect(countedSince(counted)).toEqual({ maxPendingNotifications: 1 });
+    good.write(subscribe('later'));
+    await good.fence();
+    await publisher.send('later, too');
+    expect(String(await good.readFrame())).toMatch(/later, too$/);
+    const told = receiveAll();
+    // The last but one because it was closed while it held "".
+    expect([told.length, told[0], ...told.slice(-2)]).toEqual([500_004, '\x01good', '\x00', '\x01later']);
+    expect(publisher.dropped).toBe(0);
+  }, 60_000);
+
+  it('who takes all topics that it may have, and cancels each, is not', async () => {
+    const { publisher, good, peer, events, receiveAll } = await unread();
+    const pack = (form: '00' | '01', from: number): Buffer => {
+      let wire = '';
+      for (let i = from; i < from + 50_000; i++) wire += `\0\x08${form === '01' ? '\x01' : '\0'}${1_000_000 + i}`;
+      return Buffer.from(wire, 'latin1');
+    };
+    for (const form of ['01', '00'] as const) {
+      for (let from = 0; from < 250_000; from += 50_000) {
+        peer.write(pack(form, from));
+        await nextTurn();
+      }
+    }
+    await bystander.during(peer.fence());
+    good.write(subscribe('later'));
+    await good.fence();
+    expect([events.types, countedSince(counted)]).toEqual([[], {}]);
+    const told = receiveAll();
+    expect([told.length, told[1], told.at(-2), told.at(-1)]).toEqual([
+      500_002,
+      '\x011000000',
+      '\x001249999',
+      '\x01later',
+    ]);
+    expect(publisher.topicsCount).toBe(2);
+  }, 60_000);
+});
+
+it('an XPUB whose application does not read: messages are bounded', async () => {
   const publisher = new XPublisher({ context, linger: 0 });
   await publisher.bind('tcp://127.0.0.1:*');
   const peer = await raw(publisher, 'XSUB');

@@ -17,6 +17,10 @@ export const counters = {
   maxUnfinishedBytes: 'closed: its message was too large before its last frame had come',
   maxSubscriptions: 'closed: it subscribed to too many topics, or joined too many groups',
   maxSubscriptionBytes: 'closed: its topics, or groups, are too long in sum',
+  maxPendingNotifications:
+    'closed: it subscribed and cancelled more often than the application of an XPUB had received',
+  maxPendingNotificationBytes:
+    'closed: what it subscribed to and cancelled, and the application of an XPUB had not received, was too long in sum',
   writeStallTimeout: 'closed: it took nothing of what was to be written to it for too long',
   maxPendingPongs: 'closed: it sent PINGs and left too many answers unread',
   // ── the handshake ──

@@ -22,6 +22,16 @@ describe('FifoQueue', () => {
     expect(Array.from({ length: 30 }, () => queue.shift())).toEqual(Array.from({ length: 30 }, (_, i) => i + 10));
   });
 
+  it('shows in order what is in it, and leaves it there', () => {
+    const queue = new FifoQueue<number>();
+    expect([...queue]).toEqual([]);
+    for (let i = 0; i < 16; i++) queue.push(i);
+    for (let i = 0; i < 10; i++) queue.shift();
+    for (let i = 16; i < 20; i++) queue.push(i);
+    expect([...queue, ...queue]).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    expect(queue.length).toBe(10);
+  }); // prettier-ignore
+
   it('can hold undefined', () => {
     const queue = new FifoQueue<number | undefined>();
     queue.push(undefined);

@@ -40,6 +40,11 @@ export class FifoQueue<T> {
     return this.#items[this.#head];
   }
 
+  /** From the first to the last, which stay. */
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (let i = 0; i < this.#length; i++) yield this.#items[(this.#head + i) & this.#mask] as T;
+  }
+
   clear(): void {
     this.#items = new Array<T | undefined>(INITIAL_CAPACITY);
     this.#mask = INITIAL_CAPACITY - 1;

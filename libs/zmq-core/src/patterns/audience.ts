@@ -1,3 +1,4 @@
+import type { CounterName } from '../foundation/diagnostics.js';
 import type { Multipart } from '../foundation/multipart.js';
 import type { PipeEnd } from '../pipe/pipe.js';
 import { Distributor } from './distributor.js';
@@ -79,14 +80,32 @@ export class Audience<P extends SubscribedPipe> implements PrefixVisitor<Subscri
   refuseExcess(pipe: P, topics: number, bytes: number): boolean {
     const { maxSubscriptions, maxSubscriptionBytes } = this.#options;
     if (topics <= maxSubscriptions && bytes <= maxSubscriptionBytes) return false;
-    const tooMany = topics > maxSubscriptions;
-    this.#environment.refusePeer(
-      pipe.end,
-      tooMany
-        ? `it subscribed to more than ${maxSubscriptions} topics (see \`maxSubscriptions\`)`
-        : `its topics take more than ${maxSubscriptionBytes} bytes (see \`maxSubscriptionBytes\`)`,
-      tooMany ? 'maxSubscriptions' : 'maxSubscriptionBytes',
-    );
+    if (topics > maxSubscriptions)
+      this.#refuse(pipe, `it subscribed to more than ${maxSubscriptions} topics`, 'maxSubscriptions');
+    else this.#refuse(pipe, `its topics take more than ${maxSubscriptionBytes} bytes`, 'maxSubscriptionBytes');
     return true;
+  }
+
+  /** Refuses the peer of whose subscriptions and cancellations more wait for the application than may. True when it did. */
+  refuseUnread(pipe: P, notifications: number, bytes: number): boolean {
+    const { maxPendingNotifications: most, maxPendingNotificationBytes: mostBytes } = this.#options;
+    if (notifications <= most && bytes <= mostBytes) return false;
+    if (notifications > most)
+      this.#refuse(
+        pipe,
+        `more than ${most} of its subscriptions and cancellations are unread`,
+        'maxPendingNotifications',
+      );
+    else
+      this.#refuse(
+        pipe,
+        `its unread subscriptions and cancellations take more than ${mostBytes} bytes`,
+        'maxPendingNotificationBytes',
+      );
+    return true;
+  }
+
+  #refuse(pipe: P, reason: string, counter: CounterName & keyof PatternOptions): void {
+    this.#environment.refusePeer(pipe.end, `${reason} (see \`${counter}\`)`, counter);
   }
 }

@@ -104,6 +104,9 @@ export interface PatternOptions {
   /** Limits of what one subscriber, or DISH, may make us remember. */
   maxSubscriptions: number;
   maxSubscriptionBytes: number;
+  /** XPUB: limits of what one subscriber may have told and the application not received. */
+  maxPendingNotifications: number;
+  maxPendingNotificationBytes: number;
 }
 
 export interface PatternEnvironment {

@@ -18,6 +18,10 @@ export type Added = 'first' | 'another' | 'repeated';
 /** What a CANCEL did. */
 export type Removed = 'last' | 'others-remain' | 'absent';
 
+export function isAdded(change: Added | Removed): change is Added {
+  return change === 'first' || change === 'another' || change === 'repeated';
+}
+
 /**
  * Topics → the pipes that hold them. A topic is a byte prefix; a pipe holds a topic
  * or does not, so one CANCEL undoes any number of its SUBSCRIBEs (29/PUBSUB leaves

@@ -92,6 +92,43 @@ describe('XPUB (29/PUBSUB)', () => {
     expect(xpub.pattern.topicsCount).toBe(0);
   });
 
+  it.each([
+    ['notifications', { maxPendingNotifications: 4 }, /more than 4 of its subscriptions and cancellations are unread/],
+    ['bytes of them', { maxPendingNotificationBytes: 8 }, /take more than 8 bytes/],
+  ])('who has too many %s unread is refused, and nobody else', (_, options, reason) => {
+    for (const mode of [{}, { verbosity: 'allSubs' }, { verbosity: 'allSubsUnsubs' }, { manual: true }] as const) {
+      const xpub = new PatternHarness('XPUB', { ...options, ...mode });
+      const [a, b] = [xpub.join(), xpub.join()];
+      for (const text of ['\x01A', '\x00A', '\x01A', '\x00A']) a.send(text);
+      for (const text of ['\x01B', '\x00B', '\x01B']) b.send(text);
+      // What was received makes room.
+      xpub.receive();
+      a.send('\x01A');
+      expect([a.closed, b.closed]).toEqual([undefined, undefined]);
+      a.send('\x00A');
+      expect([a.closed, b.closed]).toEqual([expect.stringMatching(reason), undefined]);
+      b.send('\x00B');
+      expect(b.closed).toBeUndefined();
+      expect(xpub.receiveAll()).toHaveLength(9);
+      expect(xpub.pattern.topicsCount).toBe(0);
+    }
+  });
+
+  it('a dialled pipe has an account for each connection', () => {
+    const xpub = new PatternHarness('XPUB', { maxPendingNotifications: 3 });
+    const a = xpub.attach({ dialed: true });
+    a.announce();
+    for (let i = 0; i < 5; i++) {
+      for (const text of ['\x01A', '\x00A', '\x01A']) a.send(text);
+      a.hiccup();
+      a.announce();
+    }
+    expect(a.closed).toBeUndefined();
+    expect(xpub.receiveAll()).toHaveLength(20);
+    for (const text of ['\x01A', '\x00A', '\x01A', '\x00A']) a.send(text);
+    expect(a.closed).toMatch(/more than 3/);
+  });
+
   it('publishes as PUB does', () => {
     const xpub = new PatternHarness('XPUB', { noDrop: true });
     const a = xpub.join();

@@ -7,6 +7,8 @@ import { Audience, type SubscriptionListener } from './audience.js';
 import { requireFrame } from './envelope.js';
 import type { Attachment, Pattern, PatternEnvironment, PatternOptions } from './pattern.js';
 import { isSubscribe, isSubscription, topicOf } from './subscription-message.js';
+import type { Added, Removed } from './subscription-trie.js';
+import { Account } from './upward-history.js';
 import { mayResume, UpwardQueue, XPublisherPipe } from './upward-queue.js';
 
 /**
@@ -27,15 +29,16 @@ export class XPublisherPattern implements Pattern {
   onSubscription: SubscriptionListener | undefined;
   readonly #options: PatternOptions;
   readonly #audience: Audience<XPublisherPipe>;
-  readonly #upward = new UpwardQueue();
+  readonly #upward: UpwardQueue;
   /** `manual`: whose subscription was received last. */
   #lastPipe: XPublisherPipe | undefined;
   /** `lastValue`: who was subscribed last, until something was published. */
   #onlyTo: XPublisherPipe | undefined;
 
-  constructor(environment: PatternEnvironment) {
+  constructor(environment: PatternEnvironment, upward = new UpwardQueue()) {
     this.#options = environment.options;
     this.#audience = new Audience(environment);
+    this.#upward = upward;
   }
 
   get dropped(): number {
@@ -59,6 +62,7 @@ export class XPublisherPattern implements Pattern {
     if (pipe?.lost) {
       pipe.lost = false;
       this.#forgetTopics(pipe);
+      pipe.account = new Account();
       this.#welcome(end);
     }
     return undefined;
@@ -75,6 +79,7 @@ export class XPublisherPattern implements Pattern {
     if (pipe === this.#lastPipe) this.#lastPipe = undefined;
     if (pipe === this.#onlyTo) this.#onlyTo = undefined;
     this.#forgetTopics(pipe);
+    this.#upward.leave(pipe);
   }
 
   /** Subscriptions count at once, so they are read as they come. */
@@ -107,7 +112,7 @@ export class XPublisherPattern implements Pattern {
     const { message, pipe } = item;
     this.source = pipe?.end;
     this.sourceLabel = item.label;
-    if (item.isNotification) {
+    if (item.account !== undefined) {
       this.#lastPipe = pipe !== undefined && pipe.index >= 0 ? pipe : undefined;
     } else if (pipe !== undefined && mayResume(pipe)) {
       pipe.parked = false;
@@ -172,19 +177,31 @@ export class XPublisherPattern implements Pattern {
   #take(pipe: XPublisherPipe, frame: Buffer, tell: boolean): boolean {
     const subscribed = isSubscribe(frame);
     const topic = topicOf(frame);
-    const passUp = this.#manual ? this.#request(pipe, topic, subscribed) : this.#apply(pipe, topic, subscribed);
+    const change = this.#manual ? this.#request(pipe, topic, subscribed) : this.#apply(pipe, topic, subscribed);
     if (this.#audience.refuseExcess(pipe, ...this.#remembered(pipe))) return false;
-    if (passUp && tell) this.#upward.pushNotification(subscribed, topic, pipe);
+    if (tell && this.#isTold(change, subscribed)) {
+      this.#upward.pushNotification(topic, change, this.#byPeer, pipe.account, pipe);
+      if (this.#audience.refuseUnread(pipe, pipe.account.notifications, pipe.account.bytes)) return false;
+    }
     this.onSubscription?.(pipe.end, Buffer.from(frame.subarray(1)), subscribed);
     return pipe.index >= 0;
   }
 
-  /** Whether the application is to be told. */
-  #apply(pipe: XPublisherPipe, topic: string, subscribed: boolean): boolean {
-    const { verbosity } = this.#options;
+  #apply(pipe: XPublisherPipe, topic: string, subscribed: boolean): Added | Removed {
     const { topics } = this.#audience;
-    if (subscribed) return topics.add(topic, pipe) === 'first' || verbosity !== null;
-    return topics.remove(topic, pipe) === 'last' || verbosity === 'allSubsUnsubs';
+    return subscribed ? topics.add(topic, pipe) : topics.remove(topic, pipe);
+  }
+
+  /** Whether the application is to be told. */
+  #isTold(change: Added | Removed, subscribed: boolean): boolean {
+    const { verbosity } = this.#options;
+    if (this.#manual) return true;
+    return subscribed ? change === 'first' || verbosity !== null : change === 'last' || verbosity === 'allSubsUnsubs';
+  }
+
+  /** Whether it is told of what each peer holds, rather than of what somebody holds. */
+  get #byPeer(): boolean {
+    return this.#manual || this.#options.verbosity === 'allSubsUnsubs';
   }
 
   /** What the peer makes us remember. With `manual` the topics it holds are the application's choice. */
@@ -192,27 +209,33 @@ export class XPublisherPattern implements Pattern {
     return this.#manual ? [pipe.requested.size, pipe.requestedBytes] : [pipe.topics.size, pipe.topicBytes];
   }
 
-  #request(pipe: XPublisherPipe, topic: string, subscribed: boolean): true {
+  /** Of topics that a peer asks for: they are its own, whoever else asks for them. */
+  #request(pipe: XPublisherPipe, topic: string, subscribed: boolean): Added | Removed {
     const { requested } = pipe;
-    if (subscribed && !requested.has(topic)) {
+    if (subscribed) {
+      if (requested.has(topic)) return 'repeated';
       requested.add(topic);
       pipe.requestedBytes += topic.length;
-    } else if (!subscribed && requested.delete(topic)) {
-      pipe.requestedBytes -= topic.length;
+      return 'first';
     }
-    return true;
+    if (!requested.delete(topic)) return 'absent';
+    pipe.requestedBytes -= topic.length;
+    return 'last';
   }
 
   /** The application learns of the topics that nobody holds now; of all that were asked for, when it decides itself. */
   #forgetTopics(pipe: XPublisherPipe): void {
-    const { verbosity } = this.#options;
+    const { account } = pipe;
     const manual = this.#manual;
-    for (const topic of pipe.requested) this.#upward.pushNotification(false, topic);
+    const byPeer = this.#byPeer;
+    for (const topic of pipe.requested) this.#upward.pushNotification(topic, 'last', byPeer, account);
     pipe.requested.clear();
     pipe.requestedBytes = 0;
     this.#audience.topics.removeAll(pipe, (topic, last) => {
-      if (!manual && (last || verbosity === 'allSubsUnsubs')) this.#upward.pushNotification(false, topic);
+      const change = last ? 'last' : 'others-remain';
+      if (!manual && this.#isTold(change, false)) this.#upward.pushNotification(topic, change, byPeer, account);
     });
+    account.closed = true;
   }
 
   /** Past the mark: a small mark must not cost a new subscriber its greeting. */

@@ -218,6 +218,18 @@ export const optionTable = {
     on: ['PUB', 'XPUB', 'RADIO'],
     live: true,
   },
+  /** A peer that has told of more subscriptions and cancellations that the program has not received is disconnected. In notifications, default 500000. */
+  maxPendingNotifications: {
+    ...int,
+    id: -17,
+    min: 1,
+    initial: 500_000,
+    unit: 'notifications',
+    on: ['XPUB'],
+    live: true,
+  },
+  /** The same limit in bytes, beside the one in notifications. In bytes, default 134217728. */
+  maxPendingNotificationBytes: { ...int, id: -18, min: 1, initial: 2 ** 27, unit: 'bytes', on: ['XPUB'], live: true },
 
   // ── tcp ──
   /** TCP keepalive probes: 1 = yes, 0 and -1 = no. Default -1. */

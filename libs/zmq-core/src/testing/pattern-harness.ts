@@ -2,7 +2,7 @@ import type { Multipart } from '../foundation/multipart.js';
 import type { PeerInfo } from '../foundation/peer-info.js';
 import type { RandomSource } from '../foundation/random.js';
 import type { SocketTypeName } from '../foundation/socket-type.js';
-import { type Attachment, type PatternOptions } from '../patterns/pattern.js';
+import type { Attachment, PatternEnvironment, PatternOptions } from '../patterns/pattern.js';
 import { createPattern } from '../patterns/pattern-table.js';
 import { createPipe, type PipeEnd, type PipeHandler, type PipeMarks } from '../pipe/pipe.js';
 
@@ -22,6 +22,8 @@ const defaults: PatternOptions = {
   invertMatching: false,
   maxSubscriptions: 250_000,
   maxSubscriptionBytes: 64 * 2 ** 20,
+  maxPendingNotifications: 500_000,
+  maxPendingNotificationBytes: 128 * 2 ** 20,
 };
 
 /** Always the same bytes: a counter that starts at 0xfffffffe wraps after two. */
@@ -118,9 +120,13 @@ export class PatternHarness<T extends SocketTypeName> implements PipeHandler {
   readonly options: PatternOptions;
   readonly refused: string[] = [];
 
-  constructor(type: T, options: Partial<PatternOptions> = {}) {
+  constructor(
+    type: T,
+    options: Partial<PatternOptions> = {},
+    create: (type: T, environment: PatternEnvironment) => PatternOf<T> = createPattern,
+  ) {
     this.options = { ...defaults, ...options };
-    this.pattern = createPattern(type, {
+    this.pattern = create(type, {
       options: this.options,
       random: fixedRandom,
       refusePeer: (end, reason) => this.#refuse(end, reason),
