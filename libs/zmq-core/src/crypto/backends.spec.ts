@@ -1,3 +1,4 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import wrappers from 'libsodium-wrappers';
 import { systemRandom } from '../foundation/random.js';
 import { type CryptoBackend, TAG_SIZE } from '../mechanism/crypto-backend.js';
@@ -167,11 +168,35 @@ it('a box with nothing in it is opened too: a peer may send one, though we make 
   }
 });
 
-it('the two agree on the same keys', () => {
+/** What the addon has of its own, and no backend calls. */
+interface Addon {
+  crypto_box_easy(box: Uint8Array, plain: Uint8Array, nonce: Uint8Array, to: Uint8Array, from: Uint8Array): void;
+}
+
+/** By Node.js: X25519 of OpenSSL. */
+function publicKeyOf(secretKey: Buffer): Buffer {
+  const key = Buffer.concat([hex('302e020100300506032b656e04220420'), secretKey]);
+  const pair = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  return createPublicKey(pair).export({ format: 'der', type: 'spki' }).subarray(-32);
+}
+
+it('they agree on the keys that Node.js, the addon and libsodium’s own wrapper agree on, of random ones', async () => {
+  await wrappers.ready;
+  const name: string = 'sodium-native';
+  const { default: addon } = (await import(name)) as { readonly default: Addon };
   for (let i = 0; i < 50; i++) {
     const [one, other] = [systemRandom.bytes(32), systemRandom.bytes(32)];
-    const shared = wasm.sharedKey(native.publicKey(other), one);
-    expect(shared).toEqual(native.sharedKey(wasm.publicKey(one), other));
+    const [publicOne, publicOther] = [publicKeyOf(one), publicKeyOf(other)];
+    const wanted = Buffer.from(wrappers.crypto_box_beforenm(publicOther, one));
+    // Both steps in one: the agreement is the addon's too.
+    const boxed = Buffer.alloc(TAG_SIZE + plain.length);
+    addon.crypto_box_easy(boxed, plain, nonce, publicOther, one);
+    for (const backend of [wasm, native, both]) {
+      expect([backend.publicKey(one), backend.publicKey(other)]).toEqual([publicOne, publicOther]);
+      expect(backend.sharedKey(publicOther, one)).toEqual(wanted);
+      expect(backend.sharedKey(publicOne, other)).toEqual(wanted);
+      expect(seal(backend, backend.sharedKey(publicOther, one)!, nonce, plain)).toEqual(boxed);
+    }
   }
 });
 
