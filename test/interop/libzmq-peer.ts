@@ -126,7 +126,12 @@ export class LibzmqPeer {
 
   /** Its own authenticator: of PLAIN names and passwords, of CURVE public keys in Z85; what is not listed is refused with 400. */
   async authenticate(passwords: Readonly<Record<string, string>>, keys: readonly string[]): Promise<void> {
-    await this.#request({ op: 'authenticate', passwords, keys });
+    await this.#request({ op: 'authenticate', passwords, keys, nameless: false });
+  }
+
+  /** A handler that admits the same, and gives nobody a user id. */
+  async authenticateNameless(passwords: Readonly<Record<string, string>>, keys: readonly string[]): Promise<void> {
+    await this.#request({ op: 'authenticate', passwords, keys, nameless: true });
   }
 
   /** python3-zmq's authenticator with a folder of public certificates. */

@@ -35,14 +35,14 @@ function encode(part) {
 }
 
 /** A ZAP handler (27/ZAP), as programs of npm zeromq write it. */
-async function handleZap(handler, passwords, keys) {
+async function handleZap(handler, passwords, keys, userId) {
   for await (const [version, id, , , , mechanism, ...credentials] of handler) {
     const [first, second] = credentials.map(String);
     const allowed =
       String(mechanism) === 'NULL' ||
       (String(mechanism) === 'PLAIN' && passwords[first] === second) ||
       (String(mechanism) === 'CURVE' && keys.some((key) => z85(key).equals(credentials[0])));
-    await handler.send([version, id, allowed ? '200' : '400', allowed ? 'OK' : 'no', allowed ? 'somebody' : '', '']);
+    await handler.send([version, id, allowed ? '200' : '400', allowed ? 'OK' : 'no', allowed ? userId : '', '']);
   }
 }
 
@@ -59,10 +59,10 @@ function z85(text) {
 }
 
 const operations = {
-  async authenticate({ passwords, keys }) {
+  async authenticate({ passwords, keys, nameless }) {
     const handler = new zmq.Reply();
     await handler.bind('inproc://zeromq.zap.01');
-    void handleZap(handler, passwords, keys);
+    void handleZap(handler, passwords, keys, nameless ? '' : 'somebody');
   },
   ping() {
     // libzmq's sockets go on with what came from their I/O thread only when somebody asks them something.
