@@ -36,12 +36,14 @@ import {
   type ZmqSecurityOptions,
   ZmqWorker,
   ZmqWorkers,
+  zmqMicroservice,
 } from '@nest-zmq/transport';
 import { firstValueFrom } from 'rxjs';
 import { Apps } from './support/apps.js';
 
 const server = curveKeyPair();
 const alice = curveKeyPair();
+const bob = curveKeyPair();
 const eve = curveKeyPair();
 
 const asks: ZmqSecurityOptions = { mechanism: 'CURVE', secretKey: server.secretKey };
@@ -344,43 +346,116 @@ describe('rules of the module', () => {
     await refusal(bare(served[1]!, alice));
   });
 
-  it('from the ConfigService, on both sides', async () => {
-    const config = ConfigModule.forRoot({
-      ignoreEnvFile: true,
-      load: [() => ({ SERVER_KEY: server.publicKey, OWN_KEY: alice.secretKey, CLIENT_KEYS: alice.publicKey })],
+  it('from the ConfigService: of the server, its client, the workers, their pool, and who is admitted', async () => {
+    const elsewhere = new Context();
+    const configOf = (values: Record<string, string>): Promise<DynamicModule> =>
+      ConfigModule.forRoot({ ignoreEnvFile: true, load: [() => values] });
+    const asksBy = (settings: ConfigService): ZmqSecurityOptions => ({
+      mechanism: 'CURVE',
+      secretKey: settings.getOrThrow<string>('OWN_KEY'),
     });
-    const authenticator = ZmqModule.registerAuthenticatorAsync({
-      imports: [config],
-      inject: [ConfigService],
-      useFactory: (settings: ConfigService) => ({
-        context,
-        keys: settings.getOrThrow<string>('CLIENT_KEYS').split(','),
-      }),
+    const showsBy = (settings: ConfigService): ZmqSecurityOptions => ({
+      mechanism: 'CURVE',
+      serverKey: settings.getOrThrow<string>('SERVER_KEY'),
+      secretKey: settings.getOrThrow<string>('OWN_KEY'),
     });
-    const served = await serve(asks, [authenticator], []);
+    const inject = [ConfigService];
+
+    const done: string[] = [];
+    let onDone: () => void = () => {};
+    const finished = new Promise<void>((resolve) => (onDone = resolve));
+    @ZmqWorker('mails')
+    class MailWorker {
+      @OnTask('send')
+      send(@Payload() to: string, @Ctx() ctx: ZmqContext): void {
+        done.push(`${to} by ${ctx.getUserId()}`);
+        onDone();
+      }
+    }
+    const ours = configOf({ OWN_KEY: server.secretKey, CLIENT_KEYS: [alice, bob].map(({ publicKey }) => publicKey).join() });
     @Module({
       imports: [
-        ZmqModule.registerClientAsync({
-          name: 'SHOP',
-          imports: [config],
-          inject: [ConfigService],
+        ours,
+        ZmqModule.forRootAsync({
+          imports: [ours],
+          inject,
           useFactory: (settings: ConfigService) => ({
             context,
-            connect: served.calls,
-            security: {
-              mechanism: 'CURVE',
-              serverKey: settings.getOrThrow<string>('SERVER_KEY'),
-              secretKey: settings.getOrThrow<string>('OWN_KEY'),
-            },
+            server: { bind: 'tcp://127.0.0.1:*', events: { bind: 'tcp://127.0.0.1:*' }, security: asksBy(settings) },
+          }),
+        }),
+        ZmqModule.registerWorkersAsync({
+          pool: 'mails',
+          imports: [ours],
+          inject,
+          useFactory: (settings: ConfigService) => ({ bind: 'tcp://127.0.0.1:*', security: asksBy(settings) }),
+        }),
+        ZmqModule.registerAuthenticatorAsync({
+          imports: [ours],
+          inject,
+          useFactory: (settings: ConfigService) => ({
+            context,
+            keys: settings.getOrThrow<string>('CLIENT_KEYS').split(','),
           }),
         }),
       ],
+      controllers: [WhoController],
+      providers: [MailWorker],
     })
-    class ClientModule {}
-    const app = await NestFactory.createApplicationContext(ClientModule, { logger: false, abortOnError: false });
-    apps.defer(() => app.close());
-    expect(await who(app.get<ZmqClient>(getZmqClientToken('SHOP')))).toBe(`${alice.publicKey} undefined`);
-  });
+    class ServerModule {}
+    const serving = await NestFactory.createMicroservice(ServerModule, {
+      ...zmqMicroservice(),
+      logger: false,
+      abortOnError: false,
+    });
+    apps.defer(() => serving.close());
+    const { calls } = (await (serving.listen() as Promise<unknown>)) as ZmqListenInfo;
+    const tasks = serving.get<ZmqWorkers>(getZmqWorkersToken('mails')).unwrap().lastEndpoint!;
+
+    const theirs = (ownKey: string): Promise<DynamicModule> => configOf({ SERVER_KEY: server.publicKey, OWN_KEY: ownKey });
+    const clientOf = async (ownKey: string): Promise<ZmqClient> => {
+      const config = theirs(ownKey);
+      @Module({
+        imports: [
+          ZmqModule.registerClientAsync({
+            name: 'SHOP',
+            imports: [config],
+            inject,
+            useFactory: (settings: ConfigService) => ({
+              context: elsewhere,
+              connect: [...calls],
+              connectTimeout: 1_000,
+              security: showsBy(settings),
+            }),
+          }),
+        ],
+      })
+      class ClientModule {}
+      const app = await NestFactory.createApplicationContext(ClientModule, { logger: false, abortOnError: false });
+      apps.defer(() => app.close());
+      return app.get<ZmqClient>(getZmqClientToken('SHOP'));
+    };
+    expect(await who(await clientOf(alice.secretKey))).toBe(`${alice.publicKey} undefined`);
+    expect((await refusal(await clientOf(eve.secretKey))).message).toContain('the peer refused us: "400"');
+
+    const config = theirs(bob.secretKey);
+    @Module({
+      imports: [
+        ZmqModule.registerPoolAsync({
+          name: 'mails',
+          imports: [config],
+          inject,
+          useFactory: (settings: ConfigService) => ({ context: elsewhere, connect: tasks, security: showsBy(settings) }),
+        }),
+      ],
+    })
+    class PoolModule {}
+    const pools = await NestFactory.createApplicationContext(PoolModule, { logger: false, abortOnError: false });
+    apps.defer(() => pools.close());
+    await pools.get<ZmqPool>(getZmqPoolToken('mails')).push('send', 'carol');
+    await finished;
+    expect(done).toEqual([`carol by ${bob.publicKey}`]);
+  }); // prettier-ignore
 });
 
 describe('mistakes are told at the start', () => {
