@@ -420,6 +420,65 @@ describe('A peer that is reset before it is accepted has no address → rules fo
   });
 });
 
+describe('Mechanism mismatch each way, our side PLAIN or CURVE → closed; nothing is told to the other, and the connecting side does not hammer', () => {
+  const plainClient = { plainUsername: 'joe', plainPassword: 'secret' } as const;
+  const ways = {
+    PLAIN: [{ plainServer: true }, plainClient],
+    CURVE: [curveServer, curveClient],
+  } as const;
+  const others = ['NULL', 'PLAIN', 'CURVE', 'GSSAPI', 'XYZZY', 'plain', 'curve', ''];
+  const rows = (['PLAIN', 'CURVE'] as const).flatMap((own) =>
+    others.filter((other) => other !== own).map((other) => [own, other] as const),
+  );
+
+  /** PLAIN admits nobody without one. */
+  async function admitAll(): Promise<void> {
+    const handler = new Router({ context, linger: 0 });
+    around.closers.push(() => handler.close());
+    await handler.bind('inproc://zeromq.zap.01');
+    handler.onMessage((frames) => {
+      const delimiter = frames.findIndex(({ length }) => length === 0);
+      handler.trySend([...frames.slice(0, delimiter + 1), '1.0', frames[delimiter + 2]!, '200', 'OK', '', '']);
+    });
+  }
+
+  it.each(rows)('our %s server, a peer with the mechanism "%s"', async (own, other) => {
+    await admitAll();
+    const [ours, theirs] = ways[own];
+    const guarded = await new Guarded(around, ours, theirs).open();
+    const peer = await guarded.raw();
+    peer.write(greeting(3, 1, other), ready('DEALER', 'stranger'), message('x'));
+    await bystander.during(peer.ended);
+    await guarded.expectRefusal('mechanism');
+    expect(guarded.events.reasons.map(String)).toEqual([expect.stringMatching(/mechanism/)]);
+    expect(guarded.events.types).not.toContain('handshake');
+  });
+
+  it.each(rows)('our %s client, for an hour, a server with the mechanism "%s"', async (own, other) => {
+    const listener = await RawListener.listen();
+    around.closers.push(() => listener.close());
+    const dealer = new Dealer({ context, linger: 0, ...ways[own][1] });
+    around.closers.push(() => dealer.close());
+    const events = new EventLog(dealer);
+    const counted = stats().counters;
+    dealer.connect(listener.endpoint);
+    const peer = await listener.accept();
+    peer.write(greeting(3, 1, other), ready('ROUTER'), message('x'));
+    // Neither a password nor a key: its greeting, and no more.
+    expect(await bystander.during(peer.readToEnd())).toHaveLength(GREETING_SIZE);
+    await events.until('disconnect');
+    expect(events.reasons.map(String)).toEqual([expect.stringMatching(/mechanism/)]);
+    expect(countedSince(counted)).toEqual({ mechanism: 1 });
+    for (let minute = 0; minute < 60; minute++) {
+      clock.advance(60_000);
+      await bystander.exchange();
+    }
+    expect(listener.waiting).toBe(0);
+    expect(events.types).not.toContain('handshake');
+    expect(dealer.tryReceive()).toBeUndefined();
+  });
+});
+
 describe('1.0/2.0 → never under PLAIN, CURVE or a ZAP domain, with `legacy` either', () => {
   const ways = { PLAIN: { plainServer: true }, CURVE: curveServer, 'a ZAP domain': { zapDomain: 'test' } };
   const peers: [string, Buffer][] = [
