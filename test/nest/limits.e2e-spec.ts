@@ -192,3 +192,30 @@ describe('close() while a peer stalls', () => {
     for (const raw of raws) await raw.ended;
   });
 });
+
+describe('a client that leaves the answers unread', () => {
+  const apps = appsForEach('inproc');
+  /** Comes back with the answer. */
+  const large = 'x'.repeat(60 * 1024);
+
+  it.each([
+    ['pings', [large, '', '', 'ping'], 1_500, 1_120],
+    ['what is no call', [large, '', 'echo'], 1_500, 1_120],
+    ['control messages without an id', ['', '', 'dance'], 101_000, 100_010],
+  ])('and sends %s has a bound: its cancels take effect, and others are served', async (_what, parts, count, most) => {
+    const served = await apps().serve([LimitsController], { events: undefined, sendHighWaterMark: 1 });
+    const client = apps().bareClient({ connect: served.calls });
+    const lazy = new Dealer({ ...apps().socketOptions(), receiveHighWaterMark: 1 });
+    apps().defer(() => lazy.close());
+    lazy.connect(served.calls[0] ?? '');
+    await lazy.send(frames('<00000001>', '', 'source', ''));
+    await until(() => source.observed);
+    const message = frames(...parts);
+    for (let i = 0; i < count; i++) await lazy.send(message);
+    await lazy.send(frames('<00000001>', '', '', 'cancel'));
+    await until(() => !source.observed);
+    const { unread = 0 } = served.server.stats()?.calls ?? {};
+    expect(count - unread).toBeLessThan(most);
+    expect(await firstValueFrom(client.send('echo', 'there'))).toBe('there');
+  });
+});

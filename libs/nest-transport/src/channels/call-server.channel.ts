@@ -44,7 +44,10 @@ export interface CallServerStats {
   duplicates: number;
   /** Replies whose client was gone. */
   droppedReplies: number;
-  /** Calls of clients that leave their replies unread (64 MiB or 100,000 of them wait): dropped, not answered. */
+  /**
+   * Messages of clients that leave their replies unread (64 MiB or 100,000 of them wait): not answered. Calls are not run;
+   * `cancel` and `drained` take effect.
+   */
   unread: number;
 }
 
@@ -123,6 +126,7 @@ export class CallServerChannel {
 
   /** Answers without running anything. */
   refuse(client: ClientLink, envelope: Envelope, error: unknown): void {
+    if (this.#isUnread(client)) return;
     client.outbox.send(encodeReply(envelope, ReplyStatus.failed, encodeError(error)));
   }
 
@@ -134,6 +138,12 @@ export class CallServerChannel {
     if (this.#closed) return;
     this.#closed = true;
     await closeSocket(this.socket);
+  }
+
+  /** Whether the client leaves its replies unread: what it sends is counted then, and costs us no memory. */
+  #isUnread({ outbox }: ClientLink): boolean {
+    if (outbox.overfull) this.#stats.unread++;
+    return outbox.overfull;
   }
 
   #askToDrain(client: ClientLink): void {
@@ -185,8 +195,7 @@ export class CallServerChannel {
     const request = decodeRequest(frames, 1);
     switch (request.kind) {
       case 'call':
-        if (client.outbox.overfull) this.#stats.unread++;
-        else this.#sink.call(client, request);
+        if (!this.#isUnread(client)) this.#sink.call(client, request);
         return;
       case 'control':
         this.#control(client, request);
@@ -211,7 +220,7 @@ export class CallServerChannel {
       default:
         this.#stats.unknownVerbs++;
     }
-    if (answer) client.outbox.send(encodeReply(envelope, ReplyStatus.done));
+    if (answer && !this.#isUnread(client)) client.outbox.send(encodeReply(envelope, ReplyStatus.done));
     if (verb === 'drained') this.onQuiet?.();
   }
 

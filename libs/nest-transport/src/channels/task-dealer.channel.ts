@@ -34,6 +34,7 @@ export class TaskDealerChannel {
   #credit: number;
   #malformed = 0;
   #unknownVerbs = 0;
+  #unread = 0;
 
   /** A pool has let go, or is lost: told while somebody waits for that. */
   onQuiet: (() => void) | undefined;
@@ -60,6 +61,11 @@ export class TaskDealerChannel {
   /** Control messages with a verb that this version does not know. */
   get unknownVerbs(): number {
     return this.#unknownVerbs;
+  }
+
+  /** Messages that were not answered, nor run, because their pool leaves its answers unread. */
+  get unread(): number {
+    return this.#unread;
   }
 
   /** Binds and connects; rejects with what the socket throws. */
@@ -100,9 +106,11 @@ export class TaskDealerChannel {
   #joined(peer: Peer): void {
     if (this.#pools.has(peer)) return;
     const outbox = new Outbox(this.socket, peer);
-    const link = new PoolLink(peer, (envelope, status, content) =>
-      outbox.send(encodeAnswer(envelope, status, content)),
-    );
+    const link = new PoolLink(peer, (envelope, status, content) => {
+      // The credit bounds all other answers; how often a handler says that it is at work is its business.
+      if (status === AnswerStatus.working && outbox.overfull) this.#unread++;
+      else outbox.send(encodeAnswer(envelope, status, content));
+    });
     this.#pools.set(peer, { link, outbox, nest: isNestPeer(peer), drained: false });
     outbox.send(encodeCredit(this.#credit));
   }
@@ -122,7 +130,7 @@ export class TaskDealerChannel {
     const message = decodeRequest(frames, 0);
     switch (message.kind) {
       case 'call':
-        this.#sink.receive(pool.link, message);
+        if (!this.#isUnread(pool)) this.#sink.receive(pool.link, message);
         return;
       case 'control':
         this.#control(pool, message.verb, message.envelope);
@@ -135,7 +143,7 @@ export class TaskDealerChannel {
   #control(pool: PoolEnd, verb: string, envelope: Envelope): void {
     switch (verb) {
       case 'hello':
-        pool.outbox.send(encodeCredit(this.#credit));
+        if (!this.#isUnread(pool)) pool.outbox.send(encodeCredit(this.#credit));
         return;
       case 'cancel':
         this.#sink.cancel(pool.link, envelope);
@@ -149,9 +157,15 @@ export class TaskDealerChannel {
     }
   }
 
-  #refuse({ link }: PoolEnd, { envelope, error }: MalformedRequest): void {
+  #refuse(pool: PoolEnd, { envelope, error }: MalformedRequest): void {
     this.#malformed++;
-    if (envelope === undefined || !hasRequestId(envelope)) return;
-    link.answer(envelope, AnswerStatus.failed, { payload: encodeError(error) });
+    if (envelope === undefined || !hasRequestId(envelope) || this.#isUnread(pool)) return;
+    pool.link.answer(envelope, AnswerStatus.failed, { payload: encodeError(error) });
+  }
+
+  /** Whether the pool leaves its answers unread: what it sends is counted then, and costs us no memory. */
+  #isUnread({ outbox }: PoolEnd): boolean {
+    if (outbox.overfull) this.#unread++;
+    return outbox.overfull;
   }
 }

@@ -30,7 +30,12 @@ class WorkerLink implements WorkerOutlet {
   constructor(
     readonly outbox: Outbox<unknown>,
     readonly clock: ZmqClock,
+    readonly counts: { unread: number },
   ) {}
+
+  get overfull(): boolean {
+    return this.outbox.overfull;
+  }
 
   deliver({ id, task }: Delivery): void {
     const { content, deadlineAt, runs: attempt, isRun } = task;
@@ -47,8 +52,10 @@ class WorkerLink implements WorkerOutlet {
     this.outbox.send(encodeHello());
   }
 
+  /** A worker may say any number of times that it stops. One that means it has read all that it answered. */
   drained(): void {
-    this.outbox.send(encodeDrained());
+    if (this.outbox.overfull) this.counts.unread++;
+    else this.outbox.send(encodeDrained());
   }
 }
 
@@ -62,6 +69,7 @@ export class TaskRouterChannel {
   readonly #clock: ZmqClock;
   readonly #sink: WorkerSink;
   readonly #links = new Map<Peer, WorkerLink>();
+  readonly #counts = { unread: 0 };
   #malformed = 0;
   #unknownVerbs = 0;
 
@@ -88,6 +96,11 @@ export class TaskRouterChannel {
     return this.#unknownVerbs;
   }
 
+  /** Stops that were not answered, because their worker leaves what it was sent unread. */
+  get unread(): number {
+    return this.#counts.unread;
+  }
+
   /** Binds and connects; rejects with what the socket throws. */
   async open(): Promise<string[]> {
     const endpoints = await openEndpoints(this.socket, this.#endpoints);
@@ -106,7 +119,7 @@ export class TaskRouterChannel {
 
   #joined(peer: Peer): void {
     if (this.#links.has(peer)) return;
-    const link = new WorkerLink(new Outbox(this.socket, peer), this.#clock);
+    const link = new WorkerLink(new Outbox(this.socket, peer), this.#clock, this.#counts);
     this.#links.set(peer, link);
     link.worker = this.#sink.join(link);
   }

@@ -16,6 +16,7 @@ export interface Got {
 export class FakeWorker implements WorkerOutlet {
   readonly got: Got[] = [];
   readonly cancelled: number[] = [];
+  overfull = false;
   hellos = 0;
   drains = 0;
   worker!: PoolWorker;

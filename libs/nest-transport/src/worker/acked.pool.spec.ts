@@ -107,6 +107,27 @@ it('keeps what was pushed before there is a worker, or before it is open', async
   await close();
 });
 
+it('gives a worker that leaves what it is sent unread no more than a bound', async () => {
+  const { context, pool, close } = setUp({ sendHighWaterMark: 1 });
+  await pool.open();
+  const raw = new Dealer({ context, receiveHighWaterMark: 1 });
+  raw.connect('inproc://jobs');
+  // Each of these is answered.
+  const count = 101_000;
+  for (let i = 0; i < count; i++) await raw.send(frames('', '', 'credit 0'));
+  await raw.send(frames('', '', 'credit 5'));
+  await raw.send(frames('<0000002a>', '', '<02>', ''));
+  await until(() => pool.stats().acks?.strayAnswers === 1);
+  const { unread = 0 } = pool.stats().acks ?? {};
+  // What the outbox may hold, and the two queues.
+  expect(count - unread).toBeLessThan(100_010);
+  await pool.push('job');
+  expect(pool.stats().acks).toMatchObject({ queued: 1, unanswered: 0 });
+  raw.close();
+  await until(() => pool.stats().workers === 0);
+  await close();
+});
+
 it('lets a push wait while the queue is full, in order, and refuses beyond `maxWaiting`', async () => {
   const { pool, worker, close } = setUp({ queueLimit: 2, maxWaiting: 2 });
   await pool.open();

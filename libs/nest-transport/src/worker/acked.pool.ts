@@ -38,6 +38,8 @@ export interface ZmqPoolAckStats extends Readonly<DispatcherCounts> {
   readonly malformed: number;
   /** Control messages of workers with a verb that this version does not know. */
   readonly unknownVerbs: number;
+  /** Stops of workers that leave what they were sent unread (64 MiB or 100,000 messages wait): not answered. Such a worker gets no tasks. */
+  readonly unread: number;
 }
 
 /** How long a push or a run waits to be accepted. */
@@ -95,8 +97,9 @@ export class AckedPool {
 
   stats(): ZmqPoolAckStats {
     const { counts, queued, delayed, unanswered } = this.#dispatcher;
-    const { malformed = 0, unknownVerbs = 0 } = this.#channel ?? {};
-    return { ...counts, queued, delayed, unanswered, deadLetters: this.#deadLetters.count, malformed, unknownVerbs };
+    const { malformed = 0, unknownVerbs = 0, unread = 0 } = this.#channel ?? {};
+    const deadLetters = this.#deadLetters.count;
+    return { ...counts, queued, delayed, unanswered, deadLetters, malformed, unknownVerbs, unread };
   }
 
   onDeadLetter(hook: ZmqDeadLetterHook): void {

@@ -11,6 +11,8 @@ import type { WorkerSetup } from './worker.setup.js';
 export interface ZmqWorkersAckStats extends Readonly<AckCounts> {
   /** Control messages of pools with a verb that this version does not know. */
   readonly unknownVerbs: number;
+  /** Messages of pools that leave their answers unread (64 MiB or 100,000 of them wait): not answered, deliveries not run. */
+  readonly unread: number;
 }
 
 /** The worker's end of a pool with acknowledgement. */
@@ -30,8 +32,8 @@ export class AckedWorkers {
 
   stats(): ZmqWorkersAckStats {
     const { cancelled, handedBack, refused, duplicates, droppedAnswers, strayCancels } = this.runner.counts;
-    const { unknownVerbs } = this.channel;
-    return { cancelled, handedBack, refused, duplicates, droppedAnswers, strayCancels, unknownVerbs };
+    const { unknownVerbs, unread } = this.channel;
+    return { cancelled, handedBack, refused, duplicates, droppedAnswers, strayCancels, unknownVerbs, unread };
   }
 
   /**

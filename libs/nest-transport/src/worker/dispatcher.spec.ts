@@ -42,6 +42,24 @@ describe('credit', () => {
     expect(worker.names).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
+  it('is not used while the worker leaves too much unread: others get the tasks', () => {
+    const { join, submit, dispatcher } = dispatcherSetUp();
+    const worker = join(3);
+    submit('a');
+    worker.overfull = true;
+    worker.credit(3);
+    submit('b');
+    expect(worker.names).toEqual(['a']);
+    expect(dispatcher.queued).toBe(1);
+    const other = join(1);
+    expect(other.names).toEqual(['b']);
+    submit('c');
+    // Its answers show that it reads.
+    worker.overfull = false;
+    worker.done('a');
+    expect(worker.names).toEqual(['a', 'c']);
+  });
+
   it('goes round the workers that have some', () => {
     const { join, submit } = dispatcherSetUp();
     const workers = [join(2), join(3), join(1)];

@@ -345,8 +345,8 @@ export class TaskDispatcher {
 
   /** Puts the worker where it belongs now: last of the ready ones, or nowhere. */
   #place(worker: PoolWorker): void {
-    const { credit, deliveries, silent } = worker;
-    const isReady = credit > deliveries.size && !silent && this.#workers.has(worker);
+    const { credit, deliveries, silent, outlet } = worker;
+    const isReady = credit > deliveries.size && !silent && !outlet.overfull && this.#workers.has(worker);
     if (!isReady) this.#ready.remove(worker);
     else if (worker.chain === undefined) this.#ready.push(worker);
     if (worker.stopping && deliveries.size === 0) {

@@ -98,6 +98,8 @@ export class Delivery extends Deadline {
 
 /** The way to one worker. Must not throw. */
 export interface WorkerOutlet {
+  /** Whether the worker leaves so much unread that it is given no more. */
+  readonly overfull: boolean;
   deliver(delivery: Delivery): void;
   /** The result of this delivery is not wanted any more. It is answered all the same. */
   cancel(id: number): void;
