@@ -45,6 +45,7 @@ import {
 } from '@nest-zmq/transport';
 import { from, map, type Observable, throwError } from 'rxjs';
 import { libraries, LibzmqPeer } from '../interop/libzmq-peer.js';
+import { ManualClock } from './support/manual.clock.js';
 import { PoolApps, type WorkersOptions } from './support/pool-apps.js';
 import { transports } from './support/ways.js';
 import { turns, until } from './turns.js';
@@ -835,6 +836,37 @@ describe('a graceful stop', () => {
       'worker destroyed',
       'store destroyed',
     ]);
+  });
+
+  it('leaves a backlog to the others: it takes over no more than it can do in time', async () => {
+    const clock = new ManualClock();
+    const { pool, endpoint } = await apps.pool();
+    const stopping = await startWorker(endpoint, OneAtATime, { clock });
+    const other = await startWorker(endpoint, OneAtATime);
+    await until(() => pool.workers.length === 2);
+    for (const { desk } of [stopping, other]) desk.hold();
+    // Large ones, so that the buffers of a connection hold some hundreds of them at most.
+    const payload = Buffer.alloc(32 * 1024);
+    const pushes = Array.from({ length: 2_000 }, () => pool.push('job', payload));
+    await until(() => stopping.desk.running === 1 && other.desk.running === 1);
+    clock.advance(60_000);
+    let isStopped = false;
+    const stopped = apps.stop(stopping.app).then(() => (isStopped = true));
+    // It has enough, and does not wait for more.
+    await until(() => stopping.workers.pools.length === 0);
+    while (!isStopped) {
+      clock.advance(10);
+      await turns();
+    }
+    await stopped;
+    // The one that runs, its place, and 16 that a pool may have sent ahead.
+    expect(stopping.workers.stats().abandoned).toBe(1 + 1 + 16);
+    other.desk.release();
+    await Promise.all(pushes);
+    await pool.push('job', 'fence');
+    await until(() => other.desk.done.at(-1) === 'fence');
+    expect(other.desk.done.length).toBeGreaterThan(1_200);
+    stopping.desk.release();
   });
 
   it('ends at the grace period: signals abort, and what is lost is counted and logged', async () => {

@@ -9,6 +9,19 @@ class CodedError extends Error {
 const cyclic: Error & { self?: unknown } = new TypeError('round');
 cyclic.self = cyclic;
 
+class ThrowingError extends Error {
+  override readonly name: string = 'ThrowingError';
+
+  constructor(...properties: readonly string[]) {
+    super('at least this');
+    for (const key of properties) Object.defineProperty(this, key, { enumerable: true, get: fail });
+  }
+}
+
+function fail(): never {
+  throw new Error('a getter that throws');
+}
+
 describe('encodeError', () => {
   it.each([
     ['an Error', new TypeError('no'), { name: 'TypeError', message: 'no' }],
@@ -32,6 +45,16 @@ describe('encodeError', () => {
       'a long text with a cycle',
       Object.assign(new Error('x'.repeat(20_000)), { cyclic }),
       { name: 'Error', message: 'x'.repeat(10_000) },
+    ],
+    [
+      'an Error with a getter that throws',
+      new ThrowingError('detail'),
+      { name: 'ThrowingError', message: 'at least this' },
+    ],
+    [
+      'an Error without a thing that can be read',
+      new ThrowingError('name', 'message', 'code'),
+      { name: 'Error', message: 'The error cannot be written as JSON' },
     ],
     ['a BigInt', 5n, { name: 'Error', message: '5' }],
     ['a symbol', Symbol('s'), { name: 'Error', message: 'Symbol(s)' }],

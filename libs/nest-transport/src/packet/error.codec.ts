@@ -8,16 +8,16 @@ const MAX_PLAIN_MESSAGE = 10_000;
 /**
  * The payload of `03`: always JSON. An `Error` becomes `{ name, message, code?, … }`
  * with its own enumerable properties; a value without truth (`undefined`, `0`, `''`)
- * becomes an error that says so; anything else goes as it is.
+ * becomes an error that says so; anything else goes as it is. Never throws, whatever was thrown.
  */
 export function encodeError(error: unknown): Frame {
-  const shape = errorShape(error);
   try {
-    return JSON.stringify(shape) ?? JSON.stringify(plainError(error));
+    const text = JSON.stringify(errorShape(error));
+    if (text !== undefined) return text;
   } catch {
-    // Cyclic, with a BigInt, or longer than a string can be: at least its name and message.
-    return JSON.stringify(plainError(error));
+    // Cyclic, with a BigInt or a getter that throws, or longer than a string can be: at least its name and message.
   }
+  return JSON.stringify(plainError(error));
 }
 
 /** What a caller gets. Never without truth, because Nest takes such an error for a value. */
@@ -44,15 +44,22 @@ function errorShape(error: unknown): unknown {
 }
 
 function plainError(error: unknown): object {
-  const { name, message, code } = (
-    typeof error === 'object' && error !== null ? error : { message: textOf(error) }
-  ) as Record<string, unknown>;
+  const from = typeof error === 'object' && error !== null ? error : { message: textOf(error) };
+  const [name, message, code] = ['name', 'message', 'code'].map((key) => valueOf(from, key));
   return {
     name: typeof name === 'string' ? name : 'Error',
     // A text may be what made it too long to be written.
     message: typeof message === 'string' ? message.slice(0, MAX_PLAIN_MESSAGE) : 'The error cannot be written as JSON',
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
   };
+}
+
+function valueOf(from: object, key: string): unknown {
+  try {
+    return (from as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
 }
 
 function textOf(value: unknown): string {

@@ -57,6 +57,10 @@ class FakePool {
   }
 }
 
+function throwing(): never {
+  throw new Error('a getter that throws');
+}
+
 function setUp({ concurrency = 1, prefetch = 0, retry = {} as Partial<RetryPolicy> } = {}) {
   const clock = new ManualClock();
   const runs: Run[] = [];
@@ -115,6 +119,24 @@ describe('a delivery', () => {
     expect(pool.answers).toEqual([expect.stringContaining('1 failed {"name":"ZmqCodecError"')]);
     expect(failures).toHaveLength(1);
     expect(runs).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'an error with a getter that throws',
+      Object.defineProperty(new Error('at least this'), 'detail', { enumerable: true, get: throwing }),
+      '1 failed {"name":"Error","message":"at least this"}',
+    ],
+    ['an object without a text', Object.create(null) as unknown, '1 failed {}'],
+    ['nothing', undefined, '1 failed {"name":"Error","message":"undefined"}'],
+  ])('is answered whatever its handler throws: %s', async (_what, thrown, answer) => {
+    const { pool, runs, runner, failures } = setUp();
+    pool.deliver(1);
+    runs[0]!.fail(thrown);
+    await turns();
+    expect(pool.answers).toEqual([answer]);
+    expect(failures).toHaveLength(1);
+    expect([runner.running, runner.counts.failed]).toEqual([0, 1]);
   });
 
   it('that comes again says so', () => {

@@ -1,5 +1,6 @@
 import type { ZmqHeaders } from '../packet/metadata.codec.js';
 import type { LogLimiter } from '../log.limiter.js';
+import { detailOf } from './task.failures.js';
 
 /** Why a task is given up. */
 export type ZmqDeadLetterReason =
@@ -78,8 +79,10 @@ export class DeadLetters {
     try {
       await hook(letter);
     } catch (error) {
-      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#log.log(`hook ${letter.task}`, () => `A hook for dead letters threw for task '${letter.task}': ${detail}`);
+      this.#log.log(
+        `hook ${letter.task}`,
+        () => `A hook for dead letters threw for task '${letter.task}': ${detailOf(error)}`,
+      );
     }
   }
 }

@@ -43,9 +43,19 @@ export function shortened(text: string): string {
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return readable(() => (error instanceof Error ? error.message : String(error)));
 }
 
-function detailOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** With its stack, if it has one. */
+export function detailOf(error: unknown): string {
+  return readable(() => (error instanceof Error ? (error.stack ?? error.message) : String(error)));
+}
+
+/** Anything can be thrown: getters that throw in their turn, and objects that have no text. */
+function readable(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return 'an error that cannot be read';
+  }
 }

@@ -102,7 +102,7 @@ describe('taking', () => {
       clock: new ManualClock(),
       log: new LogLimiter(new ManualClock(), () => {}),
     });
-    runner.takeOver();
+    runner.takeOver(10_000, () => {});
     for (let i = 0; i < 1_000; i++) source.queue.push([Buffer.from('job'), Buffer.alloc(0)]);
     other.start(source);
     await turns();
@@ -208,12 +208,15 @@ describe('attempts', () => {
     expect(runner.counts).toMatchObject({ failed: 1, retried: 0 });
   });
 
-  it('take errors that are none', async () => {
+  it.each([
+    ['nothing', undefined, 'undefined'],
+    ['an object without a text', Object.create(null) as unknown, 'an error that cannot be read'],
+  ])('take errors that are none: %s', async (_what, thrown, text) => {
     const { source, runner, runs, lines } = setUp();
     source.push('job');
-    runs[0]!.fail(undefined);
+    runs[0]!.fail(thrown);
     await turns();
-    expect(lines).toEqual(["Task 'job' failed after 1 of 1 attempts: undefined"]);
+    expect(lines).toEqual([`Task 'job' failed after 1 of 1 attempts: ${text}`]);
     expect(runner.counts.failed).toBe(1);
   });
 });
@@ -269,7 +272,7 @@ describe('the end', () => {
     for (let i = 0; i < 4; i++) source.push('job', i);
     source.push('job', 'late', { deadlineMs: 10 });
     source.push('unknown');
-    runner.takeOver();
+    runner.takeOver(10_000, () => {});
     expect(source.queue).toEqual([]);
     expect([runner.running, runner.waiting, runner.received]).toEqual([2, 3, 6]);
     let idle = false;
@@ -289,12 +292,43 @@ describe('the end', () => {
     expect(runner.abandon()).toBe(0);
   });
 
+  it.each([
+    ['what it can do in time', 2_000, 20],
+    ['its places and what was on the way, where the time is short', 100, 17],
+  ])('takes over no more than %s: the others may do the rest', async (_what, graceMs, waiting) => {
+    const { source, runner, runs, clock } = setUp();
+    for (let i = 0; i < 5_000; i++) source.push('job', i);
+    for (let i = 0; i < 10; i++) {
+      clock.advance(100);
+      runs[i]!.done();
+      await turns();
+    }
+    let enough = 0;
+    runner.takeOver(graceMs, () => enough++);
+    expect([runner.running, runner.waiting, enough]).toEqual([1, waiting, 1]);
+    expect(source.sink).toBeUndefined();
+    expect(source.queue).toHaveLength(5_000 - 11 - waiting);
+  });
+
+  it('takes over a few where no task was done yet, and all where they take no time', async () => {
+    for (const [elapsedMs, waiting] of [
+      [60_000, 17],
+      [0, 999],
+    ] as const) {
+      const { source, runner, clock } = setUp();
+      for (let i = 0; i < 1_000; i++) source.push('job', i);
+      clock.advance(elapsedMs);
+      runner.takeOver(10_000, () => {});
+      expect(runner.waiting).toBe(waiting);
+    }
+  });
+
   it('gives up what is not done: aborts, ends waits, starts nothing', async () => {
     const { source, runner, runs, clock } = setUp({ concurrency: 2, retry: { attempts: 5, delayMs: 1_000 } });
     for (let i = 0; i < 4; i++) source.push('job', i);
     runs[0]!.fail(new Error('no'));
     await turns();
-    runner.takeOver();
+    runner.takeOver(10_000, () => {});
     expect(runner.abandon()).toBe(4);
     expect(runs[1]!.context.signal.reason).toMatchObject({ name: 'ZmqClosedError' });
     runs[1]!.fail(new Error('stopped'));
@@ -307,7 +341,7 @@ describe('the end', () => {
 
   it('is there at once when nothing was', async () => {
     const { runner } = setUp();
-    runner.takeOver();
+    runner.takeOver(10_000, () => {});
     await runner.idle();
     expect(runner.abandon()).toBe(0);
   });

@@ -69,6 +69,8 @@ const FIRST_RUN: TaskRun = { attempt: 1, redelivered: false };
 const STARTS_PER_TURN = 256;
 /** Timers cannot be longer; a deadline that is farther away is none. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Beside its places, a worker that stops takes over so many tasks however long they last: as many as a pool has sent ahead by default. */
+const LEAST_TAKEN_OVER = 16;
 
 /**
  * Takes tasks from a socket and runs at most `concurrency` of them at the same time. While all places are taken it is
@@ -84,6 +86,11 @@ export class TaskRunner {
   #startsInTurn = 0;
   #running = 0;
   #received = 0;
+  /** When the first task began. */
+  #since: number | undefined;
+  /** How many tasks are over, and how long they had their places in all, in ms. */
+  #ended = 0;
+  #busyMs = 0;
   /** Tasks taken over at the stop, which find all places taken. */
   readonly #backlog: Job[] = [];
   /** Those of running tasks. */
@@ -117,15 +124,26 @@ export class TaskRunner {
     this.#take();
   }
 
-  /** From here on all that the source has is taken over at once, to be run in its turn. Give the source no other sink. */
-  takeOver(): void {
+  /**
+   * From here on what the source has is taken over at once, to be run in its turn. Give the source no other sink.
+   *
+   * A pool with a backlog sends to whoever takes, and nobody takes as fast as who only keeps. So it ends when more waits
+   * here than can be done in time, by what the tasks have taken so far: the others may do those.
+   * @param graceMs how long they may take
+   * @param onEnough called once, when it ends; close the source then
+   */
+  takeOver(graceMs: number, onEnough: () => void): void {
     const source = this.#source;
     this.#source = undefined;
     this.#taking = false;
+    const most = this.#possibleIn(graceMs);
     source?.onMessage((message, peer) => {
       const job = this.#read(message, peer);
       if (job !== undefined) this.#backlog.push(job);
       this.#next();
+      if (this.#backlog.length < most) return;
+      source.onMessage(undefined);
+      onEnough();
     });
   }
 
@@ -206,17 +224,19 @@ export class TaskRunner {
 
   #start(job: Job): void {
     this.#running++;
-    void this.#run(job).then(this.#ended);
+    void this.#run(job).then(this.#onEnd);
   }
 
   /** Never rejects. */
   async #run(job: Job): Promise<void> {
     const { clock } = this.#options;
     const { deadlineAt, task } = job;
+    const now = clock.now();
+    this.#since ??= now;
     const cancellation = deadlineAt === Infinity ? new ZmqCancellation() : new TaskCancellation(clock, deadlineAt);
     this.#cancellations.add(cancellation);
     let timer: ZmqTimer | undefined;
-    const left = deadlineAt - clock.now();
+    const left = deadlineAt - now;
     if (left <= MAX_TIMER_MS) {
       const late = new ZmqTimeoutError(`The deadline of task '${task.name}' has passed`, task.metadata.deadlineMs ?? 0);
       timer = clock.setTimer(Math.max(0, left), () => cancellation.cancel(late));
@@ -226,7 +246,17 @@ export class TaskRunner {
     } finally {
       timer?.cancel();
       this.#cancellations.delete(cancellation);
+      this.#ended++;
+      this.#busyMs += clock.now() - now;
     }
+  }
+
+  /** How many tasks may be done in that time, those that run now aside. */
+  #possibleIn(ms: number): number {
+    const { concurrency, clock } = this.#options;
+    // Where none is over yet, each takes at least as long as the first has.
+    const each = this.#ended > 0 ? this.#busyMs / this.#ended : clock.now() - (this.#since ?? clock.now());
+    return each > 0 ? Math.max(concurrency + LEAST_TAKEN_OVER, Math.ceil((concurrency * ms) / each)) : Infinity;
   }
 
   async #attempts(job: Job, cancellation: ZmqCancellation): Promise<void> {
@@ -270,7 +300,7 @@ export class TaskRunner {
     return !cancellation.cancelled;
   }
 
-  readonly #ended = (): void => {
+  readonly #onEnd = (): void => {
     this.#running--;
     if (this.#source !== undefined) this.#takeAgain();
     else this.#next();

@@ -107,8 +107,8 @@ export class ZmqWorkers {
   }
 
   /**
-   * Takes no more tasks, finishes those that have arrived (with `ack: 'explicit'` those that have begun; the others go
-   * back), and closes. What is not done within `gracePeriod` is abandoned: its signal aborts, it is counted and logged.
+   * Takes no more tasks, finishes those that have arrived, as far as they can be done in time (with `ack: 'explicit'` those
+   * that have begun; the others go back), and closes. What is not done within `gracePeriod` is abandoned: its signal aborts, it is counted and logged.
    * Called by the module; idempotent, safe before `start`.
    */
   stop(): Promise<void> {
@@ -202,9 +202,12 @@ export class ZmqWorkers {
     }
   }
 
-  /** A pull end cannot tell its pools to stop: what they have sent by now is read, then the connections end. */
+  /**
+   * A pull end cannot tell its pools to stop: what they have sent by now is read, then the connections end. What is more
+   * than can be done here in time stays with the pools, but for what the connections have.
+   */
   async #takeOver(runner: TaskRunner, socket: Pull): Promise<void> {
-    runner.takeOver();
+    runner.takeOver(this.#options.gracePeriod ?? DEFAULT_GRACE_PERIOD_MS, () => socket.close());
     for (let wait = 0; wait < MAX_WAITS && this.pools.length > 0; wait++) {
       const before = runner.received;
       await new Promise<void>((resolve) => this.#clock.setTimer(QUIET_MS, resolve));
