@@ -243,6 +243,9 @@ describe('a forwarder', () => {
     expect(() => wrong({ publishers: { bind: 'tcp://*:1' } })).toThrow("'subscribers'");
     expect(() => wrong({ publishers: {}, subscribers: { bind: 'tcp://*:1' } })).toThrow("'publishers'");
     expect(() => wrong({ publishers: { bind: 'x' }, subscribers: { bind: 'tcp://*:1' } })).toThrow("'publishers.bind'");
+    const port = { connect: ['tcp://127.0.0.1:1', 'tcp://127.0.0.1:99999'] };
+    expect(() => wrong({ publishers: { bind: 'tcp://*:1' }, subscribers: port })).toThrow("'subscribers.connect'");
+    expect(() => wrong({ publishers: port, subscribers: { bind: 'tcp://*:1' } })).toThrow("'publishers.connect'");
     expect(() => wrong({ publishers: { bind: 'tcp://*:1' }, subscribers: { bind: 'tcp://*:2' }, name: 'x' })).toThrow(
       ZmqOptionsError,
     );

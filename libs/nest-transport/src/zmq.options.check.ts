@@ -198,14 +198,14 @@ const clientChecks: OptionChecks<ZmqClientOptions> = {
 export function checkServerOptions(options: unknown): asserts options is ZmqServerOptions {
   checkOptions<ZmqServerOptions>(options, serverChecks);
   assertSomewhere(options);
-  assertReachable(options);
+  assertReachable(addressesOf(options), options.context);
 }
 
 /** @throws ZmqOptionsError */
 export function checkClientOptions(options: unknown): asserts options is ZmqClientOptions {
   checkOptions<ZmqClientOptions>(options, clientChecks);
   assertSomewhere(options);
-  assertReachable(options);
+  assertReachable(addressesOf(options), options.context);
 }
 
 function assertSomewhere(options: ZmqEndpoints & { events?: ZmqEndpoints | undefined }): void {
@@ -214,10 +214,20 @@ function assertSomewhere(options: ZmqEndpoints & { events?: ZmqEndpoints | undef
   }
 }
 
-/** A client dials at its first call: an address that no socket takes must not wait until then. */
-function assertReachable({ context = defaultContext, connect, events }: ZmqServerOptions | ZmqClientOptions): void {
-  const keys = { connect, 'events.connect': events?.connect };
-  for (const [key, value] of Object.entries(keys)) {
+function addressesOf({ connect, events }: ZmqServerOptions | ZmqClientOptions): ConnectAddresses {
+  return { connect, 'events.connect': events?.connect };
+}
+
+/** What is connected to, by the option that says so. */
+type ConnectAddresses = Readonly<Record<string, ZmqEndpoints['connect']>>;
+
+/**
+ * A client dials at its first call: an address that no socket takes must not wait until then. And the core's error names
+ * no option.
+ * @throws ZmqOptionsError
+ */
+export function assertReachable(addresses: ConnectAddresses, context = defaultContext): void {
+  for (const [key, value] of Object.entries(addresses)) {
     for (const address of value === undefined ? [] : [value].flat()) {
       try {
         context.checkConnect(address);

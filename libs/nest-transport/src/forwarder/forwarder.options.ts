@@ -1,5 +1,6 @@
 import type { ZmqSecurityOptions } from '../security/security.options.js';
 import {
+  assertReachable,
   checkOptions,
   endpointChecks,
   type OptionCheck,
@@ -57,5 +58,6 @@ export function checkForwarderOptions(options: unknown): asserts options is ZmqF
   checkOptions<ZmqForwarderOptions>(options, checks);
   for (const key of ['publishers', 'subscribers'] as const) {
     if (options[key] === undefined) throw new ZmqOptionsError(key, "is needed, with 'bind' or 'connect'");
+    assertReachable({ [`${key}.connect`]: options[key].connect }, options.context);
   }
 }

@@ -37,6 +37,8 @@ describe('pool options', () => {
     ['bind', {}],
     ['bind', { bind: 'not an address' }],
     ['connect', { connect: [] }],
+    ['connect', { connect: ['tcp://a:1', 'tcp://127.0.0.1:99999'] }],
+    ['connect', { connect: 'foo://a' }],
     ['ack', { bind: 'inproc://a', ack: 'maybe' }],
     ['maxWaiting', { bind: 'inproc://a', maxWaiting: -1 }],
     ['pushTimeout', { bind: 'inproc://a', pushTimeout: 0.5 }],
@@ -94,6 +96,7 @@ describe('workers options', () => {
   it.each<[string, Record<string, unknown> | undefined]>([
     ['options', undefined],
     ['bind', {}],
+    ['connect', { connect: 'tcp://127.0.0.1:99999' }],
     ['ack', { bind: 'inproc://a', ack: 'all' }],
     ['prefetch', { bind: 'inproc://a', prefetch: 1 }],
     ['prefetch', { bind: 'inproc://a', ack: 'explicit', prefetch: -1 }],

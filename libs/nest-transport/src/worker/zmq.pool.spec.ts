@@ -1,5 +1,6 @@
-import { createContext, Pull } from '@nest-zmq/core';
+import { createContext, Dealer, Pull } from '@nest-zmq/core';
 import { Logger } from '@nestjs/common';
+import type { ZmqMetricsSource } from '../metrics/zmq.metrics.js';
 import { ManualClock } from '../testing/manual.clock.js';
 import { turns, until } from '../testing/turns.js';
 import { ZmqClosedError, ZmqOptionsError, ZmqTimeoutError } from '../zmq.errors.js';
@@ -22,7 +23,7 @@ function setUp(options: Partial<ZmqPoolOptions> = {}) {
     pull.connect(pool.unwrap().lastEndpoint!);
     return pull;
   };
-  return { clock, pool, worker };
+  return { clock, context, pool, worker };
 }
 
 /** Pushes until the kernel's buffers are full too; what was not accepted by then is given up. */
@@ -65,6 +66,27 @@ it('opens once, and tells where', async () => {
   expect(again).toBe(endpoints);
   await pool.close();
 });
+
+it.each(['none', 'explicit'] as const)(
+  'can be opened again after a failure, and is watched only while it is open (ack: %s)',
+  async (ack) => {
+    const watched = new Set<ZmqMetricsSource>();
+    const watch = (source: ZmqMetricsSource) => {
+      watched.add(source);
+      return () => void watched.delete(source);
+    };
+    const { context, pool } = setUp({ ack, metrics: { watch, observe: () => {} } });
+    const other = new Dealer({ context });
+    await other.bind('inproc://jobs');
+    await expect(pool.open()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    expect(watched.size).toBe(0);
+    other.close();
+    expect(await pool.open()).toEqual(['inproc://jobs']);
+    expect([...watched]).toEqual([expect.objectContaining({ kind: 'pool', name: 'jobs' })]);
+    await pool.close();
+    expect(watched.size).toBe(0);
+  },
+);
 
 it('sends two frames, and a third when there is more to say', async () => {
   const { pool, worker } = setUp();

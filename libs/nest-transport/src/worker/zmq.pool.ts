@@ -98,11 +98,15 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
 
   /**
    * Binds and connects. Nest calls it before the `onModuleInit` of those who inject the pool; what was pushed earlier waits.
+   * After a failure it may be tried again.
    * @returns the endpoints, with the ports that were free; the same promise each time
    * @throws what the socket throws, with the `address`: EADDRINUSE, EINVAL, …
    */
   open(): Promise<string[]> {
-    return (this.#opening ??= this.#open());
+    return (this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    }));
   }
 
   /**
@@ -292,9 +296,13 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
 
   async #open(): Promise<string[]> {
     if (this.#closing !== undefined) throw this.#closedError();
+    const endpoints = await (this.#acked === undefined ? this.#openSocket() : this.#acked.open());
+    this.#unwatch = this.#options.metrics?.watch({ kind: 'pool', name: this.name, stats: () => this.stats() });
+    return endpoints;
+  }
+
+  async #openSocket(): Promise<string[]> {
     const options = this.#options;
-    this.#unwatch = options.metrics?.watch({ kind: 'pool', name: this.name, stats: () => this.stats() });
-    if (this.#acked !== undefined) return this.#acked.open();
     const socket = new Push({
       ...commonSocketOptions(options),
       ...sendingOptions({ ...options, sendHighWaterMark: options.sendHighWaterMark ?? DEFAULT_POOL_SEND_MARK }),
