@@ -3,6 +3,7 @@ import { EventPattern, MessagePattern, Payload, RpcException } from '@nestjs/mic
 import { Dealer, Publisher, Router } from '@nest-zmq/core';
 import { type ZmqClient, ZmqPeerLostError } from '@nest-zmq/transport';
 import { firstValueFrom, lastValueFrom, NEVER, Observable, toArray } from 'rxjs';
+import { ChaosProxy } from '../support/chaos-proxy.js';
 import { Apps, type RunningServer } from './support/apps.js';
 import { ServerProcess } from './support/server-process.js';
 import { ask, frames, shown } from './support/raw.js';
@@ -299,5 +300,26 @@ describe('a process that stands still', () => {
     expect(client.servers()).toEqual([]);
     stopped.kill('SIGCONT');
     expect(await firstValueFrom(client.send('pid', {}))).toBe(stopped.pid);
+  });
+});
+
+describe('a network that is gone, without a word to either side', () => {
+  it('is found by the heartbeats of each: calls settle, what runs is told to stop, and later they go on', async () => {
+    const heartbeat = { interval: 200, timeout: 200 };
+    const running = await apps.serve([EchoController], { heartbeat });
+    const proxy = await ChaosProxy.start(running.calls[0] ?? '', { seed: 1 });
+    apps.defer(() => proxy.close());
+    const client = apps.bareClient({ connect: proxy.endpoint, heartbeat });
+    const call = firstValueFrom(client.send('never', {})).catch((error: unknown) => error);
+    await until(() => running.server.stats()?.calls.running === 1);
+    proxy.unplug();
+    const error = await call;
+    expect(error).toBeInstanceOf(ZmqPeerLostError);
+    expect(error).toMatchObject({ reason: 'ETIMEDOUT' });
+    expect(client.servers()).toEqual([]);
+    await until(() => running.server.stats()?.clients === 0);
+    expect(running.server.stats()?.calls).toMatchObject({ running: 0, cancelled: 1 });
+    proxy.plugIn();
+    expect(await firstValueFrom(client.send('echo', 'again'))).toBe('again');
   });
 });

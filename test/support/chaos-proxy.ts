@@ -55,6 +55,7 @@ export class ChaosProxy {
   readonly #clock: Clock | undefined;
   readonly #weather: Record<Speaker, Weather>;
   readonly #held = new Set<Speaker>();
+  #unplugged = false;
   readonly #sockets = new Set<Socket>();
   #release: (() => void)[] = [];
 
@@ -101,6 +102,19 @@ export class ChaosProxy {
     for (const release of this.#release.splice(0)) release();
   }
 
+  /** A pulled plug: nothing passes either way, and neither side hears that the other one has ended a connection. */
+  unplug(): void {
+    this.#unplugged = true;
+    this.stall('connecter');
+    this.stall('binder');
+  }
+
+  plugIn(): void {
+    this.#unplugged = false;
+    this.resume('connecter');
+    this.resume('binder');
+  }
+
   /** Ends all connections in the middle of whatever is said. */
   cutAll(how: 'end' | 'reset'): void {
     for (const socket of this.#sockets) breakOff(socket, how);
@@ -110,7 +124,7 @@ export class ChaosProxy {
     const closed = once(this.#server, 'close');
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
-    for (const speaker of ['connecter', 'binder'] as const) this.resume(speaker);
+    this.plugIn();
     await closed;
   }
 
@@ -120,7 +134,7 @@ export class ChaosProxy {
     from.on('error', () => {});
     from.once('close', () => {
       this.#sockets.delete(from);
-      to.destroy();
+      void this.#untilPlugged().then(() => to.destroy());
     });
     let passed = 0;
     try {
@@ -133,10 +147,16 @@ export class ChaosProxy {
           if (!to.write(piece) && to.writableNeedDrain) await Promise.race([once(to, 'drain'), once(to, 'close')]);
         }
       }
+      await this.#untilPlugged();
       to.end();
     } catch {
+      await this.#untilPlugged();
       to.destroy();
     }
+  }
+
+  async #untilPlugged(): Promise<void> {
+    while (this.#unplugged) await new Promise<void>((resolve) => this.#release.push(resolve));
   }
 
   *#piecesOf(chunk: Buffer, { split }: Weather): Generator<Buffer> {

@@ -43,8 +43,7 @@ export class RawPeer {
     endpoint: string,
     options: { readonly allowHalfOpen?: boolean; readonly localAddress?: string } = {},
   ): Promise<RawPeer> {
-    const { hostname, port } = new URL(endpoint.replace('tcp:', 'http:'));
-    const socket = connect({ port: Number(port), host: hostname.replace(/^\[|\]$/g, ''), ...options });
+    const socket = connect({ ...placeOf(endpoint), ...options });
     await once(socket, 'connect');
     return new RawPeer(socket);
   }
@@ -151,6 +150,13 @@ export class RawPeer {
     while (!enough() && !this.#over) await new Promise<void>((resolve) => (this.#wake = resolve));
     this.#wake = undefined;
   }
+}
+
+/** For `node:net`. */
+function placeOf(endpoint: string): { readonly path: string } | { readonly host: string; readonly port: number } {
+  if (endpoint.startsWith('ipc://')) return { path: endpoint.slice('ipc://'.length) };
+  const { hostname, port } = new URL(endpoint.replace('tcp:', 'http:'));
+  return { port: Number(port), host: hostname.replace(/^\[|\]$/g, '') };
 }
 
 let fences = 0;
