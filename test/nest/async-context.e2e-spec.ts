@@ -39,7 +39,7 @@ class ScopedController {
   }
 }
 
-const apps = appsForEach('tcp', { idle: true });
+const apps = appsForEach('tcp');
 
 beforeEach(() => {
   seen.length = 0;

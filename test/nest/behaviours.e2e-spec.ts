@@ -254,7 +254,7 @@ async function hybrid(apps: Apps, configure: (microservice: Microservice) => voi
 }
 
 describe.each(transports)('a hybrid application over %s', (transport) => {
-  const apps = appsForEach(transport, { idle: true });
+  const apps = appsForEach(transport);
   const fifteen: Answer = { status: 200, body: 15 };
   let url: string;
 
@@ -326,7 +326,7 @@ describe.each(transports)('a hybrid application over %s', (transport) => {
 });
 
 describe.each(transports)('global configuration, over %s', (transport) => {
-  const apps = appsForEach(transport, { idle: true });
+  const apps = appsForEach(transport);
   const called = new Set<string>();
   const guard: CanActivate = { canActivate: () => called.add('guard') !== undefined };
   const pipe: PipeTransform = { transform: (value: unknown) => (called.add('pipe'), value) };
@@ -370,7 +370,7 @@ class MetadataController {
 }
 
 describe.each(transports)('packet metadata over %s', (transport) => {
-  const apps = appsForEach(transport, { idle: true });
+  const apps = appsForEach(transport);
   let client: ZmqClient;
 
   beforeEach(async () => {
@@ -411,7 +411,7 @@ describe.each(transports)('packet metadata over %s', (transport) => {
 });
 
 describe.each(transports)('a client without a server, over %s', (transport) => {
-  const apps = appsForEach(transport, { idle: true });
+  const apps = appsForEach(transport);
 
   @Controller()
   class DisconnectedController {
@@ -476,7 +476,7 @@ const never = (context: ZmqContext): Observable<never> => {
 };
 
 describe.each(transports)('a broadcast over %s', (transport) => {
-  const apps = appsForEach(transport, { idle: true });
+  const apps = appsForEach(transport);
   let client: ZmqClient;
 
   beforeEach(async () => {
@@ -534,7 +534,7 @@ class BytesController {
 }
 
 describe.each(transports)('bytes over %s', (transport) => {
-  const apps = appsForEach(transport, { idle: true });
+  const apps = appsForEach(transport);
   let client: ZmqClient;
 
   beforeEach(async () => {
@@ -573,7 +573,7 @@ class PingController {
 }
 
 describe.each(transports)('a server that closes, over %s', (transport) => {
-  const apps = appsForEach(transport, { idle: true });
+  const apps = appsForEach(transport);
 
   it('leaves no connection behind, and runs nothing that comes over one', async () => {
     handled = 0;
@@ -602,7 +602,7 @@ describe.each(transports)('a server that closes, over %s', (transport) => {
 });
 
 describe.each(transports)('a client that was closed, over %s', (transport) => {
-  const apps = appsForEach(transport, { idle: true });
+  const apps = appsForEach(transport);
 
   it.each([
     ['while it connected', false],
@@ -624,7 +624,7 @@ describe.each(transports)('a client that was closed, over %s', (transport) => {
 });
 
 describe.each(transports)('what a peer may do over %s', (transport) => {
-  const apps = appsForEach(transport, { idle: true });
+  const apps = appsForEach(transport);
 
   async function foreigner(): Promise<[Dealer, ZmqServer]> {
     const running = await apps().serve([PingController]);
@@ -661,7 +661,7 @@ class PayloadController {
 }
 
 describe.each(transports)('replies over %s', (transport) => {
-  const apps = appsForEach(transport, { idle: true });
+  const apps = appsForEach(transport);
 
   async function caller(): Promise<[Dealer, ZmqServer, ZmqClient]> {
     const running = await apps().serve([PayloadController]);
@@ -702,7 +702,7 @@ describe.each(transports)('replies over %s', (transport) => {
 });
 
 describe.each(transports)('codecs over %s', (transport) => {
-  const apps = appsForEach(transport, { idle: true });
+  const apps = appsForEach(transport);
 
   it('of both sides see every payload once, of calls and of events', async () => {
     const calls = { encode: 0, decode: 0 };
@@ -736,7 +736,7 @@ describe.each(transports)('codecs over %s', (transport) => {
 });
 
 describe.each(transports)('a client by decorator or factory, over %s', (transport) => {
-  const apps = appsForEach(transport, { idle: true });
+  const apps = appsForEach(transport);
 
   it('calls, and is closed with the application', async () => {
     const running = await apps().serve([PingController]);
@@ -778,8 +778,8 @@ describe('CURVE', () => {
   });
 });
 
-describe('the process', () => {
-  const apps = appsForEach();
+describe.each(transports)('the process, over %s', (transport) => {
+  const apps = appsForEach(transport);
 
   class Lines implements LoggerService {
     readonly lines: string[] = [];

@@ -263,6 +263,7 @@ describe('a call settles', () => {
     await until(() => seen.aborted === 2);
     expect(waiting.done).toBe(false);
     expect(clock.pending).toBe(0);
+    apps.leaves('calls that wait');
   });
 
   it('once, whatever its callback does: close from within', async () => {

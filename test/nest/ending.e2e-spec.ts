@@ -54,7 +54,7 @@ class EndingController {
   }
 }
 
-const apps = appsForEach('tcp', { idle: true });
+const apps = appsForEach('tcp');
 let errors: unknown[] = [];
 const logger = { log() {}, warn() {}, error: (line: unknown) => void errors.push(line) };
 

@@ -101,7 +101,7 @@ const failure = (call: Observable<unknown>): Promise<unknown> =>
   );
 
 describe.each(transports)('over %s', (transport) => {
-  const apps = appsForEach(transport, { idle: true });
+  const apps = appsForEach(transport);
 
   beforeEach(() => {
     heard.length = 0;

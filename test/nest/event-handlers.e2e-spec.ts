@@ -174,6 +174,7 @@ describe('handlers of events', () => {
     expect(unsubscribed).toBe(1);
     await emit(client, 'forever', 1);
     await until(() => server.stats()?.events.running === 1);
-    // Told to stop with the server, so that nothing is left.
+    // Told to stop with the server.
+    apps().leaves('event handlers that run');
   });
 });

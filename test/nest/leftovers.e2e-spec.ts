@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Controller } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
+import { Dealer } from '@nest-zmq/core';
 import { NEVER, type Observable } from 'rxjs';
 import { Apps } from './support/apps.js';
 import { expectNothingLeft } from './support/leftovers.js';
@@ -63,7 +64,7 @@ it('a handle, and a rejection that nobody looks at, fail the test that leaves th
   expect(file!.message).toContain('It left handles open: TCPServerWrap 1, Timeout 1');
 }, 60_000);
 
-it('a call that is in the books is found, and a socket', async () => {
+it('a call that is in the books is found before anything is closed, and then a socket', async () => {
   const apps = new Apps();
   const running = await apps.serve([NeverController]);
   const call = apps
@@ -71,12 +72,31 @@ it('a call that is in the books is found, and a socket', async () => {
     .send('never', {})
     .subscribe({ error: () => {} });
   await until(() => running.server.stats()?.calls.running === 1);
-  const entries = (): Record<string, number> => apps.entries();
-  await expect(expectNothingLeft(entries, PATIENCE_MS)).rejects.toThrow('"calls in flight":1,"handlers that run":1');
-  call.unsubscribe();
-  await apps.idle();
-  expect(entries()).toEqual({});
-  expect(apps.context.sockets).toBeGreaterThan(0);
-  await apps.close();
+  const found = '"calls in flight":1,"handlers that run":1';
+  await expect(apps.idle(PATIENCE_MS)).rejects.toThrow(found);
+  await expect(apps.close(PATIENCE_MS)).rejects.toThrow(found);
   expect(apps.context.sockets).toBe(0);
+  expect(call.closed).toBe(true);
+
+  const left = new Apps();
+  const socket = new Dealer({ context: left.context });
+  await expect(expectNothingLeft(() => ({ sockets: left.context.sockets }), PATIENCE_MS)).rejects.toThrow(
+    '"sockets":1',
+  );
+  socket.close();
+  await left.close();
+});
+
+it('a test that ends in the middle of something says of what', async () => {
+  const apps = new Apps();
+  const running = await apps.serve([NeverController]);
+  apps
+    .client([running])
+    .send('never', {})
+    .subscribe({ error: () => {} });
+  await until(() => running.server.stats()?.calls.running === 1);
+  apps.leaves('calls in flight');
+  await expect(apps.idle(PATIENCE_MS)).rejects.toThrow('{"handlers that run":1}');
+  apps.leaves('handlers that run');
+  await apps.close();
 });

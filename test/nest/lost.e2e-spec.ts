@@ -65,6 +65,7 @@ describe('a server that is killed', () => {
     }
     expect(await Promise.all([pid(client), pid(client), pid(client)])).toEqual([b.pid, b.pid, b.pid]);
     expect(client.stats()?.calls).toMatchObject({ inFlight: 5, lost: 5 });
+    apps.leaves('calls in flight');
   });
 
   it('is used again when it is back', async () => {

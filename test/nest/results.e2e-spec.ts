@@ -124,7 +124,7 @@ const passing: NestInterceptor = { intercept: (_context, next) => next.handle() 
 class InterceptedController extends ResultsController {}
 
 describe.each(transports)('what a handler may give, over %s', (transport) => {
-  const apps = appsForEach(transport, { idle: true });
+  const apps = appsForEach(transport);
   let running: RunningServer;
   let client: ZmqClient;
   const all = (pattern: string, data: unknown = {}): Promise<unknown[]> =>

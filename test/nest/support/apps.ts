@@ -9,7 +9,6 @@ import {
   ZmqServer,
   type ZmqServerOptions,
 } from '@nest-zmq/transport';
-import { until } from '../turns.js';
 import { expectNothingLeft, positive } from './leftovers.js';
 import { type TransportName, type Way, ways } from './ways.js';
 
@@ -22,6 +21,16 @@ export interface RunningServer {
   readonly events: string[];
 }
 
+/** What the books of clients and servers have. */
+export type Entry =
+  | 'calls in flight'
+  | 'calls that wait'
+  | 'events that wait'
+  | 'handlers that run'
+  | 'server calls that wait'
+  | 'event handlers that run'
+  | 'server events that wait';
+
 /** The apps and clients of one test, all in one context; `close` leaves nothing open. */
 export class Apps {
   readonly context = new Context();
@@ -29,6 +38,7 @@ export class Apps {
   readonly servers: ZmqServer[] = [];
   readonly #way: Way;
   readonly #closers: (() => Promise<void>)[] = [];
+  readonly #left = new Set<string>();
 
   constructor(readonly transport: TransportName = 'tcp') {
     this.#way = ways[transport];
@@ -122,22 +132,34 @@ export class Apps {
     this.#closers.push(async () => close());
   }
 
-  /** Waits until no call and no event is in the books of a client or server; fails when that does not come. */
-  async idle(): Promise<void> {
-    const left = (): Record<string, number> => this.entries();
-    await until(() => Object.keys(left()).length === 0, left);
+  /** Says that the test ends in the middle of these, on purpose. */
+  leaves(...entries: readonly Entry[]): void {
+    for (const entry of entries) this.#left.add(entry);
   }
 
-  /** Then the test fails if a socket, a call or an event was left. (Handles are looked at after every test.) */
-  async close(): Promise<void> {
-    for (const close of this.#closers.splice(0).reverse()) await close();
-    await expectNothingLeft(() => ({ ...this.entries(), ...positive({ sockets: this.context.sockets }) }));
+  /** Waits until no call and no event is in the books of a client or server; fails when that does not come. */
+  async idle(patienceMs?: number): Promise<void> {
+    const isLeft = ([entry]: readonly [string, number]): boolean => !this.#left.has(entry);
+    await expectNothingLeft(() => Object.fromEntries(Object.entries(this.entries()).filter(isLeft)), patienceMs);
+  }
+
+  /**
+   * Fails if a call or an event is in the books, but for those that the test `leaves`. That is looked at before anything
+   * is closed: what is closed has no books. And then if a socket is left. (Handles are looked at after every test.)
+   */
+  async close(patienceMs?: number): Promise<void> {
+    try {
+      await this.idle(patienceMs);
+    } finally {
+      for (const close of this.#closers.splice(0).reverse()) await close();
+      await expectNothingLeft(() => positive({ sockets: this.context.sockets }));
+    }
   }
 
   /** What is in the books, by its name. */
   entries(): Record<string, number> {
     const counts: Record<string, number> = {};
-    const add = (name: string, count = 0): void => void (counts[name] = (counts[name] ?? 0) + count);
+    const add = (name: Entry, count = 0): void => void (counts[name] = (counts[name] ?? 0) + count);
     for (const client of this.clients) {
       const { calls, events } = client.stats() ?? {};
       add('calls in flight', calls?.inFlight);
@@ -161,21 +183,12 @@ export function moduleOf(controllers: Type[]): Type {
   return TestModule;
 }
 
-/**
- * Apps for each test, closed after it. Call it at the top of a `describe`; it gives those of the running test.
- * @param options `idle`: also fails when a call or an event of the test is still in the books before anything is closed
- */
-export function appsForEach(transport: TransportName = 'tcp', { idle = false } = {}): () => Apps {
+/** Apps for each test, closed after it. Call it at the top of a `describe`; it gives those of the running test. */
+export function appsForEach(transport: TransportName = 'tcp'): () => Apps {
   let apps: Apps;
   beforeEach(() => {
     apps = new Apps(transport);
   });
-  afterEach(async () => {
-    try {
-      if (idle) await apps.idle();
-    } finally {
-      await apps.close();
-    }
-  });
+  afterEach(() => apps.close());
   return () => apps;
 }
