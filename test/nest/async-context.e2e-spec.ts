@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type CanActivate, Controller, type NestInterceptor } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import type { ZmqEventHandlerOptions } from '@nest-zmq/transport';
-import { firstValueFrom, lastValueFrom } from 'rxjs';
+import { firstValueFrom, lastValueFrom, type Observable, ReplaySubject } from 'rxjs';
 import { appsForEach } from './support/apps.js';
 import { until } from './turns.js';
 
@@ -26,10 +26,15 @@ const scope: NestInterceptor = {
 
 @Controller()
 class ScopedController {
+  /** Its end comes out of its own context: that is where the next one is started. */
   @MessagePattern('call')
-  async call(@Payload() data: unknown): Promise<unknown> {
-    await gate;
-    return [data, requests.getStore()];
+  call(@Payload() data: unknown): Observable<unknown> {
+    const answer = new ReplaySubject<unknown>();
+    void gate.then(() => {
+      answer.next([data, requests.getStore()]);
+      answer.complete();
+    });
+    return answer;
   }
 
   @EventPattern('event', { concurrency: 1 } satisfies ZmqEventHandlerOptions)
