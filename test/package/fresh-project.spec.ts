@@ -156,6 +156,35 @@ describe.each([
     expect(core.output).toBe('job: wake up\njob: make coffee\njob: write code\n');
   });
 
+  it('speaks CURVE as npm has installed it: without a build step, and without the addon', async () => {
+    const program = `
+      const load = async (name) => ${kind === 'module' ? 'import(name)' : 'require(name)'};
+      (async () => {
+        const { curveKeyPair, Dealer, Router } = await load('@nest-zmq/core');
+        console.log(await load('sodium-native').then(() => 'the addon is there', ({ code }) => code));
+        const [server, client] = [curveKeyPair(), curveKeyPair()];
+        const router = new Router({ curveServer: true, curveSecretKey: server.secretKey });
+        const dealer = new Dealer({
+          curveServerKey: server.publicKey,
+          curvePublicKey: client.publicKey,
+          curveSecretKey: client.secretKey,
+        });
+        await router.bind('tcp://127.0.0.1:*');
+        dealer.connect(router.lastEndpoint);
+        for (const size of [5, 100_000]) {
+          await dealer.send(Buffer.alloc(size, 'x'));
+          const [id, question] = await router.receive();
+          await router.send([id, question, 'answer']);
+          const [echo, answer] = await dealer.receive();
+          console.log(echo.equals(Buffer.alloc(size, 'x')), String(answer));
+        }
+        console.log(router.securityMechanism, dealer.securityMechanism);
+        for (const socket of [router, dealer]) socket.close();
+      })();`;
+    const code = kind === 'module' ? 'ERR_MODULE_NOT_FOUND' : 'MODULE_NOT_FOUND';
+    expect(await project.evaluate(program, kind)).toBe(`${code}\ntrue answer\ntrue answer\ncurve curve\n`);
+  });
+
   describe('with the packages that the optional entries are for', () => {
     beforeAll(async () => {
       await project.install([], ['@nestjs/testing', ...ENTRIES.flatMap(([, , needs]) => needs ?? [])]);
