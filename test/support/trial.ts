@@ -4,7 +4,10 @@ import { type Holdings, holdings, untilGivenBack, usedBytes } from './holdings.j
 import type { RawPeer } from './raw-peer.js';
 import { Stage } from './stage.js';
 
-/** What a trial may leave behind in memory: code that was compiled meanwhile, the test runner's notes. */
+/**
+ * What a trial may leave behind in memory: code that was compiled meanwhile, the test runner's
+ * notes. What a single offender leaves may hide in it: `leaks.spec.ts` has hundreds of each.
+ */
 export const UNRELATED_BYTES = 8 * 1024 * 1024;
 
 /** A clock that tests hold still, and move. */
