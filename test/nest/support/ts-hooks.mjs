@@ -1,6 +1,5 @@
 /** Module hooks: runs the TypeScript sources in a child process as they are, without a build. See `ts-loader.mjs`. */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
 
@@ -20,7 +19,7 @@ const packages = {
   '@nest-zmq/transport/prometheus': 'libs/nest-transport/src/prometheus.ts',
   '@nest-zmq/transport/opentelemetry': 'libs/nest-transport/src/opentelemetry.ts',
 };
-const swc = JSON.parse(await readFile(new URL('.swcrc', root), 'utf8'));
+const swc = JSON.parse(readFileSync(new URL('.swcrc', root), 'utf8'));
 
 export async function resolve(specifier, context, next) {
   const file = packages[specifier];
@@ -34,7 +33,8 @@ export async function resolve(specifier, context, next) {
 
 export async function load(url, context, next) {
   if (!url.endsWith('.ts')) return next(url, context);
-  const source = await readFile(fileURLToPath(url), 'utf8');
+  // One at a time: a test lets a process have few descriptors, and Node asks for many modules at once.
+  const source = readFileSync(fileURLToPath(url), 'utf8');
   const { code } = await transform(source, { ...swc, filename: fileURLToPath(url), sourceMaps: 'inline' });
   return { format: 'module', source: code, shortCircuit: true };
 }
