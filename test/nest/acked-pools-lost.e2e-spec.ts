@@ -233,7 +233,9 @@ describe('a worker that is frozen', () => {
       frozen.child.send('go on');
       frozen.kill('SIGCONT');
       await until(() => done().length === 4);
-      // A fence: whatever the frozen one had to say has been heard when it, too, does new work.
+      // A fence: whatever the frozen one had to say has been heard when it, too, does new work. It has to be back before
+      // the other is killed: else the one worker that the pool knows may be the dead one.
+      await until(() => pool.workers.length === 2);
       other.kill('SIGKILL');
       await other.exited;
       await until(() => pool.workers.length === 1);
