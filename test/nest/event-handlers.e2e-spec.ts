@@ -1,6 +1,6 @@
 import { Controller, type Type } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { type ZmqEventHandlerOptions, type ZmqClient, ZmqServer } from '@nest-zmq/transport';
+import { type ZmqClient, type ZmqEventHandlerOptions, type ZmqListenInfo, ZmqServer } from '@nest-zmq/transport';
 import { firstValueFrom, lastValueFrom, NEVER, type Observable, Subject } from 'rxjs';
 import { appsForEach, transports } from './support/apps.js';
 import { ManualClock } from './support/manual.clock.js';
@@ -122,6 +122,31 @@ describe('handlers of events', () => {
     release();
     await turns(3);
     expect(desk.started.filter((name) => name.startsWith('limited'))).toEqual(['limited 1']);
+  });
+
+  it('what a server left running at its close takes no place when it listens again', async () => {
+    const first = await apps().serve([LimitedController], { gracefulShutdown: false });
+    const { server } = first;
+    await emit(apps().client([first]), 'job', 1);
+    await until(() => desk.started.includes('limited 1'));
+    await server.close();
+
+    const { calls, events } = await new Promise<ZmqListenInfo>((resolve, reject) => {
+      void server.listen((error, info) => (info === undefined ? reject(error as Error) : resolve(info)));
+    });
+    const client = apps().client([{ ...first, calls: [...calls], events: [...events] }]);
+    for (const i of [2, 3]) await emit(client, 'job', i);
+    await until(() => server.stats()?.events.received === 2);
+    // Of the free handler both run, of the limited one the first.
+    expect(server.stats()?.events).toMatchObject({ running: 3, waiting: 1 });
+    expect(desk.started.filter((name) => name.startsWith('limited'))).toEqual(['limited 1', 'limited 2']);
+    // The old one ends with the others, and wakes nobody twice.
+    release();
+    await until(() => desk.started.includes('limited 3'));
+    expect(server.stats()?.events).toMatchObject({ running: 1, waiting: 0 });
+    release();
+    await until(() => server.stats()?.events.running === 0);
+    expect(desk.done.filter((name) => name.startsWith('limited'))).toEqual(['limited 1', 'limited 2', 'limited 3']);
   });
 
   it.each([

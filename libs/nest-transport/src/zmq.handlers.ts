@@ -59,6 +59,11 @@ export class HandlerBook {
     return this.#events.match(name);
   }
 
+  /** For a new `listen()`: what still runs of an earlier one counts no more. */
+  startOver(): void {
+    this.#events.replaceAll((handler) => handler.afresh());
+  }
+
   /** The pattern that a handler was registered with: of few values, unlike the names that peers send. */
   patternOf(handler: MessageHandler): string {
     return this.#patterns.get(handler) ?? '';

@@ -230,6 +230,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
   }
 
   #createEventRunner(): EventRunner {
+    this.#handlers.startOver();
     return new EventRunner({
       codecs: this.#codecs,
       handlersOf: (name) => this.#handlers.event(name),

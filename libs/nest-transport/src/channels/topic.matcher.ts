@@ -37,6 +37,12 @@ export class TopicMatcher<T> {
     else this.#exact.set(pattern, [value]);
   }
 
+  /** Puts another value in the place of each. */
+  replaceAll(replacement: (value: T) => T): void {
+    for (const [pattern, values] of this.#exact) this.#exact.set(pattern, values.map(replacement));
+    for (const wildcard of this.#wildcards.values()) wildcard.values = wildcard.values.map(replacement);
+  }
+
   /** Everything that matches: exact patterns first, then wildcards in the order in which they came. */
   match(name: string): readonly T[] {
     const exact = this.#exact.get(name) ?? [];

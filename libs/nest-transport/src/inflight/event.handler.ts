@@ -38,12 +38,16 @@ export interface WaitingEvent extends ArrivedEvent {
  * A handler of events and how much of it runs. Handlers of one pattern are not chained as
  * Nest does it (`handler.next`): each has limits of its own, and the error of one does not
  * end the stream of another.
+ *
+ * It serves one `listen()`: what a server has left running at its close must not take the
+ * places of the next one, where nobody would be told when they are free.
  */
 export class EventHandler {
   running = 0;
   waiting: WaitingEvent[] = [];
   readonly maxWaiting: number;
   readonly #concurrency: number;
+  readonly #pattern: string;
 
   /** @throws ZmqOptionsError */
   constructor(
@@ -51,8 +55,14 @@ export class EventHandler {
     readonly handler: MessageHandler,
   ) {
     const { concurrency = 0, maxWaiting = 10_000 } = optionsOf(pattern, handler.extras);
+    this.#pattern = pattern;
     this.#concurrency = concurrency;
     this.maxWaiting = maxWaiting;
+  }
+
+  /** The same handler, for another `listen()`: nothing runs, and nothing waits. */
+  afresh(): EventHandler {
+    return new EventHandler(this.#pattern, this.handler);
   }
 
   /** Whether a further event has to wait. */
