@@ -18,6 +18,29 @@ describe('a context', () => {
     expect(context.sockets).toBe(0);
   });
 
+  it('says of an endpoint what bind and connect would, without a socket', async () => {
+    const context = new Context();
+    const router = new Router({ context });
+    for (const endpoint of ['nowhere', 'tcp://127.0.0.1', 'tcp://[::1]:1', 'ipc://', 'own://a']) {
+      const bound = await rejection(router.bind(endpoint));
+      expect(() => context.checkBind(endpoint)).toThrow(bound as Error);
+    }
+    for (const endpoint of ['nowhere', 'tcp://*:1', 'ipc://*', 'own://a']) {
+      let connected: unknown;
+      try {
+        router.connect(endpoint);
+      } catch (error) {
+        connected = error;
+      }
+      expect(() => context.checkConnect(endpoint)).toThrow(connected as Error);
+    }
+    for (const endpoint of ['tcp://*:*', 'ipc://*', 'inproc://a']) context.checkBind(endpoint);
+    context.ipv6 = true;
+    context.checkBind('tcp://[::1]:1');
+    router.close();
+    expect(context.sockets).toBe(0);
+  });
+
   it('does not count a socket whose options were wrong', () => {
     const context = new Context({ maxSockets: 1 });
     expect(() => new Pull({ context, linger: -2 })).toThrow('linger');

@@ -1,3 +1,4 @@
+import { createContext } from '@nest-zmq/core';
 import { jsonCodec } from './packet/payload.codec.js';
 import { ZmqOptionsError } from './zmq.errors.js';
 import { checkClientOptions, checkServerOptions } from './zmq.options.check.js';
@@ -26,6 +27,19 @@ describe('options', () => {
     ['bind', { bind: '' }],
     ['bind', { bind: [] }],
     ['bind', { bind: ['tcp://*:1', 'localhost:2'] }],
+    ['bind', { bind: 'tcp://host' }],
+    ['bind', { bind: 'tcp://*:70000' }],
+    ['bind', { bind: 'ipc://' }],
+    ['bind', { bind: `ipc:///${'x'.repeat(120)}` }],
+    ['bind', { bind: 'inproc://' }],
+    ['bind', { bind: 'http://*:1' }],
+    ['bind', { bind: 'inproc://a', context: createContext({ transports: [] }) }],
+    ['connect', { connect: 'tcp://host' }],
+    ['connect', { connect: ['tcp://host:1', 'tcp://*:1'] }],
+    ['connect', { connect: 'ipc://*' }],
+    ['connect', { connect: 'udp://host:1' }],
+    ['events.bind', { ...at, events: { bind: 'tcp://*' } }],
+    ['events.connect', { ...at, events: { connect: 'tcp://host:*' } }],
     ['conect', { ...at, conect: 'tcp://a:1' }],
     ['__proto__', JSON.parse('{"bind":"tcp://*:1","__proto__":1}')],
     ['toString', { ...at, toString: 1 }],
@@ -53,6 +67,7 @@ describe('options', () => {
     ['heartbeat', { ...at, heartbeat: true }],
     ['heartbeat.interval', { ...at, heartbeat: { interval: 0 } }],
     ['context', { ...at, context: 'x' }],
+    ['context', { ...at, context: {} }],
     ['clock', { ...at, clock: {} }],
     ['linger', { ...at, linger: Number.NaN }],
   ])('names %s', (key, options) => {
@@ -110,6 +125,14 @@ describe('options', () => {
       "Option 'reconnect.maxDelay': must be at least initialDelay (500), not 100",
     ],
     [{ peerName: 7 }, "Option 'peerName': must be a string of 1 to 255 bytes, not 7"],
+    [
+      { bind: ['tcp://*:1', 'tcp://*:70000'] },
+      "Option 'bind': 'tcp://*:70000': Invalid argument: \"70000\" is no port; it is a number from 0 to 65535",
+    ],
+    [
+      { events: { connect: 'udp://a:1' } },
+      "Option 'events.connect': 'udp://a:1': Protocol not supported: \"udp://a:1\" has the unknown scheme udp://; known are tcp://, ipc://, inproc://",
+    ],
     [{ clock: null }, "Option 'clock': must be an object with the method now(), not null"],
   ])('says what is wrong with %j', (options, message) => {
     expect(() => checkServerOptions({ ...at, ...options })).toThrow(message);

@@ -1,4 +1,5 @@
 import { context as defaultContext } from '@nest-zmq/core';
+import { listOf } from './channels/socket.options.js';
 import { security } from './security/security.options.check.js';
 import { ZmqOptionsError } from './zmq.errors.js';
 import { meantBy } from './zmq.options.hint.js';
@@ -73,11 +74,12 @@ export function having(...methods: string[]): OptionCheck {
   };
 }
 
+/** What is in them is checked by `assertEndpoints`. */
 const addresses: OptionCheck = (key, value) => {
   const list: unknown[] = Array.isArray(value) ? value : [value];
   if (list.length === 0) throw new ZmqOptionsError(key, 'must not be an empty list');
   for (const address of list) {
-    if (typeof address !== 'string' || !/^[a-z]+:\/\/./.test(address)) {
+    if (typeof address !== 'string') {
       throw new ZmqOptionsError(key, `must be an address such as 'tcp://127.0.0.1:5555', not ${shown(address)}`);
     }
   }
@@ -142,7 +144,7 @@ export const endpointChecks: OptionChecks<ZmqEndpoints> = { bind: addresses, con
 
 /** For whatever opens a socket: servers, clients, pools. */
 export const socketChecks: OptionChecks<ZmqSocketOptions> = {
-  context: anObject,
+  context: having('checkBind', 'checkConnect'),
   peerName: text(255),
   codec,
   sendHighWaterMark: whole(0),
@@ -198,14 +200,14 @@ const clientChecks: OptionChecks<ZmqClientOptions> = {
 export function checkServerOptions(options: unknown): asserts options is ZmqServerOptions {
   checkOptions<ZmqServerOptions>(options, serverChecks);
   assertSomewhere(options);
-  assertReachable(addressesOf(options), options.context);
+  assertEndpoints({ '': options, 'events.': options.events }, options.context);
 }
 
 /** @throws ZmqOptionsError */
 export function checkClientOptions(options: unknown): asserts options is ZmqClientOptions {
   checkOptions<ZmqClientOptions>(options, clientChecks);
   assertSomewhere(options);
-  assertReachable(addressesOf(options), options.context);
+  assertEndpoints({ '': options, 'events.': options.events }, options.context);
 }
 
 function assertSomewhere(options: ZmqEndpoints & { events?: ZmqEndpoints | undefined }): void {
@@ -214,27 +216,27 @@ function assertSomewhere(options: ZmqEndpoints & { events?: ZmqEndpoints | undef
   }
 }
 
-function addressesOf({ connect, events }: ZmqServerOptions | ZmqClientOptions): ConnectAddresses {
-  return { connect, 'events.connect': events?.connect };
-}
-
-/** What is connected to, by the option that says so. */
-type ConnectAddresses = Readonly<Record<string, ZmqEndpoints['connect']>>;
-
 /**
- * A client dials at its first call: an address that no socket takes must not wait until then. And the core's error names
- * no option.
+ * A client dials at its first call, and a pool is bound when its module starts: an address that no socket takes must not
+ * wait until then. The core knows what one is; its error names no option.
+ * @param endpoints by what stands before `bind` and `connect` in the option's name: `''`, `events.`
  * @throws ZmqOptionsError
  */
-export function assertReachable(addresses: ConnectAddresses, context = defaultContext): void {
-  for (const [key, value] of Object.entries(addresses)) {
-    for (const address of value === undefined ? [] : [value].flat()) {
-      try {
-        context.checkConnect(address);
-      } catch (error) {
-        throw new ZmqOptionsError(key, error instanceof Error ? error.message : String(error));
-      }
-    }
+export function assertEndpoints(
+  endpoints: Readonly<Record<string, ZmqEndpoints | undefined>>,
+  context = defaultContext,
+): void {
+  for (const [where, { bind, connect } = {}] of Object.entries(endpoints)) {
+    for (const address of listOf(bind)) assertTaken(`${where}bind`, address, () => context.checkBind(address));
+    for (const address of listOf(connect)) assertTaken(`${where}connect`, address, () => context.checkConnect(address));
+  }
+}
+
+function assertTaken(key: string, address: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw new ZmqOptionsError(key, `${shown(address)}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -71,6 +71,8 @@ export class MemoryTransport implements ByteTransport {
 
   checkDial(): void {}
 
+  checkListen(): void {}
+
   dial(): never {
     throw new Error('nobody is dialled here');
   }

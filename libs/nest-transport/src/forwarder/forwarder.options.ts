@@ -1,6 +1,6 @@
 import type { ZmqSecurityOptions } from '../security/security.options.js';
 import {
-  assertReachable,
+  assertEndpoints,
   checkOptions,
   endpointChecks,
   type OptionCheck,
@@ -58,6 +58,6 @@ export function checkForwarderOptions(options: unknown): asserts options is ZmqF
   checkOptions<ZmqForwarderOptions>(options, checks);
   for (const key of ['publishers', 'subscribers'] as const) {
     if (options[key] === undefined) throw new ZmqOptionsError(key, "is needed, with 'bind' or 'connect'");
-    assertReachable({ [`${key}.connect`]: options[key].connect }, options.context);
+    assertEndpoints({ [`${key}.`]: options[key] }, options.context);
   }
 }

@@ -97,6 +97,7 @@ describe('workers options', () => {
     ['options', undefined],
     ['bind', {}],
     ['connect', { connect: 'tcp://127.0.0.1:99999' }],
+    ['bind', { bind: 'tcp://127.0.0.1:99999' }],
     ['ack', { bind: 'inproc://a', ack: 'all' }],
     ['prefetch', { bind: 'inproc://a', prefetch: 1 }],
     ['prefetch', { bind: 'inproc://a', ack: 'explicit', prefetch: -1 }],

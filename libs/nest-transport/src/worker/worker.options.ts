@@ -1,7 +1,7 @@
 import { ZmqOptionsError } from '../zmq.errors.js';
 import type { ZmqEndpoints, ZmqSocketOptions } from '../zmq.options.js';
 import {
-  assertReachable,
+  assertEndpoints,
   checkOptions,
   endpointChecks,
   type OptionCheck,
@@ -144,7 +144,7 @@ const EXPLICIT_ONLY = {
 export function checkPoolOptions(options: unknown): asserts options is ZmqPoolOptions {
   checkOptions<ZmqPoolOptions>(options, poolChecks);
   assertSomewhere(options);
-  assertReachable({ connect: options.connect }, options.context);
+  assertEndpoints({ '': options }, options.context);
   assertMeans(options, EXPLICIT_ONLY.pool);
 }
 
@@ -152,7 +152,7 @@ export function checkPoolOptions(options: unknown): asserts options is ZmqPoolOp
 export function checkWorkersOptions(options: unknown): asserts options is ZmqWorkersOptions {
   checkOptions<ZmqWorkersOptions>(options, workersChecks);
   assertSomewhere(options);
-  assertReachable({ connect: options.connect }, options.context);
+  assertEndpoints({ '': options }, options.context);
   assertMeans(options, EXPLICIT_ONLY.workers);
 }
 

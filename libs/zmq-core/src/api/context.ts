@@ -106,6 +106,14 @@ export class Context {
   }
 
   /**
+   * Whether an endpoint can be bound at all, without binding: as `checkConnect`. Whether it is free only `bind` can tell.
+   * @throws ZmqError EINVAL, EPROTONOSUPPORT, ENODEV, ENAMETOOLONG, as `bind`
+   */
+  checkBind(endpoint: string): void {
+    coreOfContext(this).checkBind(endpoint);
+  }
+
+  /**
    * Whether an endpoint can be connected to at all, without connecting: for programs
    * that check their configuration at the start.
    * @throws ZmqError what `connect` would throw: EINVAL, EPROTONOSUPPORT, ENODEV, …

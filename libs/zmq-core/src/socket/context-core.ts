@@ -66,10 +66,15 @@ export class ContextCore {
     return this.#members.size;
   }
 
+  /** Throws what `bind` of a socket with the context's defaults would, whatever the machine is like. */
+  checkBind(endpoint: string): void {
+    const { transport, address } = this.#locate(endpoint);
+    if (transport.kind === 'bytes') transport.checkListen(address, { ipv6: this.options.ipv6 });
+  }
+
   /** Throws what `connect` of a socket with the context's defaults would. */
   checkConnect(endpoint: string): void {
-    const { scheme, address } = parseEndpoint(endpoint);
-    const transport = this.transports.get(scheme, endpoint);
+    const { transport, address } = this.#locate(endpoint);
     if (transport.kind === 'bytes') transport.checkDial(address, { ipv6: this.options.ipv6, socksProxy: undefined });
   }
 
@@ -105,6 +110,11 @@ export class ContextCore {
   terminate(): Promise<void> {
     this.#terminated ??= this.#terminate();
     return this.#terminated;
+  }
+
+  #locate(endpoint: string): { transport: Transport; address: string } {
+    const { scheme, address } = parseEndpoint(endpoint);
+    return { transport: this.transports.get(scheme, endpoint), address };
   }
 
   async #terminate(): Promise<void> {

@@ -62,6 +62,7 @@ export function describeByteTransport(
         expect(listener.endpoint.startsWith(`${transport.scheme}://`)).toBe(true);
         expect(listener.endpoint).not.toContain('*');
         transport.checkDial(listener.address, defaultTransportOptions);
+        transport.checkListen(listener.address, defaultTransportOptions);
         const [accepted, dialler] = await connect(listener);
         expect(accepted.stream.remoteAddress).not.toBe('');
         expect(dialler.stream.remoteAddress).not.toBe('');

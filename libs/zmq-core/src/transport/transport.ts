@@ -48,6 +48,9 @@ export interface ByteTransport {
   /** Throws EINVAL, ENODEV, … if `address` (without the scheme) can never be dialled. */
   checkDial(address: string, options: Pick<TransportOptions, 'ipv6' | 'socksProxy'>): void;
 
+  /** Throws EINVAL, ENODEV, … if `address` can never be listened at. What is not there now (a name, a directory) may come. */
+  checkListen(address: string, options: Pick<TransportOptions, 'ipv6'>): void;
+
   /**
    * Starts one attempt. Exactly one of `connected` and `failed` is called, later,
    * unless the returned dial is cancelled first. The stream must be opened in `connected`.

@@ -191,7 +191,9 @@ describe('IpcTransport', () => {
   it('refuses a path that would be cut', async () => {
     const long = `/tmp/${'x'.repeat(110)}`;
     await expect(listen(long)).rejects.toMatchObject({ code: 'ENAMETOOLONG', address: `ipc://${long}` });
-    expect(() => transport.checkDial(long)).toThrow(expect.objectContaining({ code: 'ENAMETOOLONG' }) as Error);
+    const refusal = expect.objectContaining({ code: 'ENAMETOOLONG' }) as Error;
+    expect(() => transport.checkDial(long)).toThrow(refusal);
+    expect(() => transport.checkListen(long)).toThrow(refusal);
   });
 
   it('refuses to connect to *', () => {

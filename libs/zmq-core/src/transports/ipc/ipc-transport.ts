@@ -36,6 +36,10 @@ export class IpcTransport implements ByteTransport {
     pathOf(address);
   }
 
+  checkListen(address: string): void {
+    if (!isWildcard(address)) pathOf(address);
+  }
+
   dial(address: string, _options: TransportOptions, sink: DialSink): Dial {
     const path = pathOf(address);
     if (isAbstract(address)) warnOfPadding();

@@ -79,9 +79,13 @@ export function localHost(host: string, ipv6: boolean, address: string, towards 
 }
 
 export function needsIpv6(host: string, address: string): ZmqError {
-  return new ZmqError('ENODEV', `${host} is an IPv6 address; set the option ipv6 to use it`, {
-    address: `tcp://${address}`,
-  });
+  return new ZmqError(
+    'ENODEV',
+    `${host} is an IPv6 address; set the option ipv6 of the socket or its context to use it`,
+    {
+      address: `tcp://${address}`,
+    },
+  );
 }
 
 /**

@@ -235,6 +235,24 @@ describe('TcpTransport', () => {
       }
     });
 
+    it.each([
+      ['127.0.0.1', 'EINVAL'],
+      ['127.0.0.1:70000', 'EINVAL'],
+      ['127.0.0.1:1;127.0.0.1:2', 'EINVAL'],
+      [':1', 'ENODEV'],
+      ['[::1]:*', 'ENODEV'],
+    ])('refuses %s before it is tried, as when it is', async (address, code) => {
+      const refusal = expect.objectContaining({ code, address: `tcp://${address}` }) as Error;
+      expect(() => transport.checkListen(address, defaultTransportOptions)).toThrow(refusal);
+      await expect(listen(address)).rejects.toEqual(refusal);
+    });
+
+    it('does not refuse what may be there later, or is with the option ipv6', () => {
+      transport.checkListen('nonexistent0:*', defaultTransportOptions);
+      transport.checkListen('*:*', defaultTransportOptions);
+      transport.checkListen('[::1]:*', { ...defaultTransportOptions, ipv6: true });
+    });
+
     it("refuses a port that another program has, and keeps the system's error as the cause", async () => {
       const server = createServer();
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

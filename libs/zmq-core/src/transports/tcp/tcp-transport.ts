@@ -41,6 +41,11 @@ export class TcpTransport implements ByteTransport {
     for (const host of [next.host, source?.host ?? '*']) if (isIPv6(host) && !ipv6) throw needsIpv6(host, address);
   }
 
+  checkListen(address: string, { ipv6 }: Pick<TransportOptions, 'ipv6'>): void {
+    const { host } = parseBindAddress(address);
+    if (isIPv6(host) && !ipv6) throw needsIpv6(host, address);
+  }
+
   /** Names, of hosts and of the interface to use, are looked up at each dial: they may mean something else by now. */
   dial(address: string, options: TransportOptions, sink: DialSink): Dial {
     const { source, ...target } = parseDialAddress(address);
