@@ -1,5 +1,5 @@
 /*
- * npm run bench [scenario …] [-- --rounds 5 --only ours,libzmq --cases '64 B' --json --docs --profile]
+ * npm run bench [-- scenario … --rounds 5 --only ours,libzmq --cases '64 B' --cases '256 B' --json --docs --profile]
  *
  * All contenders in the same run, in turn, several rounds; medians, min–max and the
  * ratio to the baseline, then what was aimed for. Machines are noisy: trust the ratios.
@@ -17,7 +17,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     only: { type: 'string' },
-    cases: { type: 'string' },
+    cases: { type: 'string', multiple: true },
     json: { type: 'boolean', default: false },
     docs: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
@@ -25,6 +25,7 @@ const { values, positionals } = parseArgs({
 });
 ensureInstalled();
 ensureBuilt();
+const { choose } = await import('./choice.mjs');
 const { scenarios } = await import('./scenarios/index.mjs');
 const { measure, SECONDS } = await import('./measure.mjs');
 const { describeMachine } = await import('./machine.mjs');
@@ -38,16 +39,14 @@ if (values.docs && isPart) {
   console.error('--docs writes a page of everything, measured in one run: leave the names and the other options out.');
   process.exit(2);
 }
-const all = Object.keys(scenarios);
-const names = positionals.length > 0 ? positionals : all;
-const unknown = names.filter((name) => !all.includes(name));
-if (unknown.length > 0) {
-  console.error(`No benchmark "${unknown.join('", "')}". There are: ${all.join(', ')}.`);
+let choice;
+try {
+  choice = choose(scenarios, positionals, values);
+} catch (error) {
+  console.error(error.message);
   process.exit(2);
 }
-const rounds = Number(values.rounds);
-const only = values.only?.split(',');
-const cases = values.cases?.split(',');
+const { names, rounds, only, scenarioOf } = choice;
 if (values.profile) {
   for (const name of names) await profileScenario(name);
   process.exit(0);
@@ -64,16 +63,13 @@ console.log(values.json ? JSON.stringify({ ...run, targets }, null, 2) : `\n${fo
 if (values.docs) await (await import('./report/write-docs.mjs')).writeDocs(run);
 process.exit(run.failed.length === 0 ? 0 : 1);
 
-function wantedOf({ cases: all, ...scenario }) {
-  return { ...scenario, cases: all.filter(({ label }) => cases?.includes(label) ?? true) };
-}
-
 /** Each case by itself: what calibrates it writes profiles too, and of each process the last counts. */
 async function profileScenario(name) {
-  const scenario = wantedOf(scenarios[name]);
+  const scenario = scenarioOf(name);
   for (const testCase of scenario.cases) {
     const folder = join(root, '.cache', 'profiles', `${name} ${testCase.label}`);
     rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
     process.env.BENCH_PROFILES = folder;
     const result = await measure(name, { ...scenario, cases: [testCase] }, { rounds: 1, only });
     console.log(`\n${formatTable(result)}\n${formatProfiles(folder, SECONDS)}`);
@@ -83,7 +79,7 @@ async function profileScenario(name) {
 /** One that fails does not cost the others: a run of all takes long. */
 async function runScenario(name) {
   try {
-    const result = { name, ...(await measure(name, wantedOf(scenarios[name]), { rounds, only })) };
+    const result = { name, ...(await measure(name, scenarioOf(name), { rounds, only })) };
     run.results.push(result);
     if (!values.json) console.log(`\n${formatTable(result)}`);
   } catch (error) {

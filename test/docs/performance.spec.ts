@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const bench = (file: string) => import(`../../bench/${file}.mjs`);
+const { choose } = await bench('choice');
 const { evaluate } = await bench('report/evaluate');
 const { formatSummary } = await bench('report/summary');
 const { formatTable } = await bench('report/table');
@@ -48,6 +49,33 @@ function judge(target: object, ...results: object[]) {
   const [evaluated] = evaluate(run(...results), [target]);
   return evaluated;
 }
+
+describe('what the command line asks for', () => {
+  const scenarios = {
+    topics: { contenders: ['ours', 'libzmq'], cases: [{ label: '1' }, { label: '1,000' }] },
+    sizes: { contenders: ['ours', 'npm'], cases: [{ label: '64 B' }] },
+  };
+
+  it('is everything, or the named scenarios, contenders and cases, whose labels may have a comma', () => {
+    expect(choose(scenarios, [], { rounds: '5' })).toMatchObject({ names: ['topics', 'sizes'], rounds: 5 });
+    const { names, only, scenarioOf } = choose(scenarios, ['topics'], {
+      rounds: '1',
+      only: 'ours,libzmq',
+      cases: ['1,000'],
+    });
+    expect([names, only]).toEqual([['topics'], ['ours', 'libzmq']]);
+    expect(scenarioOf('topics')).toEqual({ contenders: ['ours', 'libzmq'], cases: [{ label: '1,000' }] });
+  });
+
+  it.each([
+    [['speed'], {}, 'No benchmark "speed". There are: "topics", "sizes".'],
+    [['topics'], { only: 'ours,npm' }, 'No contender "npm". There are: "ours", "libzmq".'],
+    [['sizes'], { cases: ['64'] }, 'No case "64". There are: "64 B".'],
+    [[], { rounds: '1.5' }, '--rounds is a number of at least 1, not "1.5".'],
+  ])('is refused where there is no such thing: %j %j', (names, values, why) => {
+    expect(() => choose(scenarios, names, { rounds: '5', ...values })).toThrow(why);
+  });
+});
 
 describe('the targets', () => {
   it('name scenarios, cases, contenders and units that the benchmarks have', () => {
