@@ -64,7 +64,12 @@ export const nestDeadlines = {
     const client = start('client', { frozen: endpoints[0].endpoint, answering: endpoints[1].endpoint });
     await client.until('ready');
     process.kill(frozen.pid, 'SIGSTOP');
-    client.go();
-    return (await client.until('value')).value;
+    try {
+      client.go();
+      return (await client.until('value')).value;
+    } finally {
+      // One that is frozen would not hear SIGTERM, which is how it is stopped while it is profiled.
+      process.kill(frozen.pid, 'SIGCONT');
+    }
   },
 };
