@@ -101,7 +101,7 @@ async function listenOnTcp(module) {
 
 export const tcp = {
   name: 'Nest’s Transport.TCP',
-  version: versionOfPackage('@nestjs/microservices'),
+  version: `@nestjs/microservices ${versionOfPackage('@nestjs/microservices')}`,
   calls: {
     listen: () => listenOnTcp(applicationOf(MessagePattern('bench'), echo)),
     client: tcpClient,

@@ -11,14 +11,14 @@ export function wasm() {
 
 /** Ours under CURVE with the addon. */
 export function native() {
-  return { ...fast, name: 'ours (sodium-native)', version: versionOfAddon(), options: {} };
+  return { ...fast, name: 'ours (sodium-native)', version: versionWithAddon(), options: {} };
 }
 
 /** `undefined` where there is none, or it does not load: ours would then do without, and not say so. */
-function versionOfAddon() {
+function versionWithAddon() {
   try {
     require('sodium-native');
-    return require('sodium-native/package.json').version;
+    return `${fast.version}, sodium-native ${require('sodium-native/package.json').version}`;
   } catch (error) {
     console.error(`Without sodium-native: ${error.message}`);
     return undefined;
