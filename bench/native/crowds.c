@@ -12,25 +12,28 @@ void fan_out_sender(void) {
 }
 
 void fan_out_receiver(void) {
-  uint64_t peers = number("peers"), expected = peers * number("count"), received = 0;
-  double first = 0;
+  uint64_t peers = number("peers"), before = warm_up(), count = number("count");
+  uint64_t left = peers * (before + count);
+  double start = 0;
   set_context_option(ZMQ_MAX_SOCKETS, peers);
   zmq_pollitem_t *items = allocate(peers, sizeof *items);
+  uint64_t *received = allocate(peers, sizeof *received);
   for (uint64_t i = 0; i < peers; i++) {
     items[i] = (zmq_pollitem_t){.socket = connect_socket(open_subscriber()), .events = ZMQ_POLLIN};
   }
   zmq_msg_t message;
   zmq_msg_init(&message);
-  while (received < expected) {
+  while (left > 0) {
     check(zmq_poll(items, (int)peers, -1), "zmq_poll");
     for (uint64_t i = 0; i < peers; i++) {
       if (items[i].revents == 0) continue;
       for (int n = 0; n < BATCH && check_done(zmq_msg_recv(&message, items[i].socket, ZMQ_DONTWAIT), "receive"); n++) {
-        if (received++ == 0) first = now();
+        if (received[i]++ == before && start == 0) start = now(); /* the first that is through with its warm-up */
+        left--;
       }
     }
   }
-  tell_value((double)(expected - 1) / (now() - first));
+  tell_value((double)(peers * count - 1) / (now() - start));
 }
 
 /* ---- peers ---- */

@@ -57,7 +57,7 @@ static char *new_topics(uint64_t count) {
 }
 
 void subscriptions_sender(void) {
-  uint64_t count = number("count"), topic_count = number("topics");
+  uint64_t count = warm_up() + number("count"), topic_count = number("topics");
   size_t size = number("size") > TOPIC_LENGTH ? number("size") : TOPIC_LENGTH;
   char *topics = new_topics(topic_count);
   char *body = allocate(size, 1);
@@ -75,10 +75,8 @@ void subscriptions_receiver(void) {
   void *socket = open_socket(ZMQ_SUB);
   set_option(socket, ZMQ_SNDHWM, 0); /* subscriptions beyond the mark would be dropped */
   connect_socket(socket);
-  double start = now(), first;
   for (uint64_t i = 0; i < topic_count; i++) {
     check(zmq_setsockopt(socket, ZMQ_SUBSCRIBE, topics + i * TOPIC_LENGTH, TOPIC_LENGTH), "subscribe");
   }
-  double rate = receive_many(socket, &first);
-  tell("{\"value\":%.3f,\"setup\":%.6f}", rate, first - start);
+  tell_receive_rate(socket);
 }

@@ -145,23 +145,15 @@ void send_many(void *socket) {
   for (uint64_t sent = 0; sent < count; sent++) send_body(socket, body, size);
 }
 
-double receive_many(void *socket, double *first) {
+void tell_receive_rate(void *socket) {
   uint64_t count = number("count"), before = warm_up();
   zmq_msg_t message;
   zmq_msg_init(&message);
-  check(zmq_msg_recv(&message, socket, 0), "receive");
-  *first = now();
-  for (uint64_t received = 0; received < before; received++) check(zmq_msg_recv(&message, socket, 0), "receive");
+  for (uint64_t received = 0; received <= before; received++) check(zmq_msg_recv(&message, socket, 0), "receive");
   double start = now();
   for (uint64_t received = 1; received < count; received++) check(zmq_msg_recv(&message, socket, 0), "receive");
-  double rate = (double)(count - 1) / (now() - start);
+  tell_value((double)(count - 1) / (now() - start));
   zmq_msg_close(&message);
-  return rate;
-}
-
-void tell_receive_rate(void *socket) {
-  double first;
-  tell_value(receive_many(socket, &first));
 }
 
 void await_subscriptions(void *publisher, uint64_t count) {

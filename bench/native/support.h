@@ -57,8 +57,7 @@ uint64_t warm_up(void);
 void *new_body(void);
 /* Sends as many messages as the arguments say. */
 void send_many(void *socket);
-/* Receives as many: messages per second after the warm-up, and the time of the very first. */
-double receive_many(void *socket, double *first);
+/* Receives as many, and tells how many a second after the warm-up. */
 void tell_receive_rate(void *socket);
 void await_subscriptions(void *publisher, uint64_t count);
 

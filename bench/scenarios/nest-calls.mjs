@@ -44,7 +44,7 @@ export const nestCalls = {
   roles,
 };
 
-/** The same through brokers, and by gRPC. Some do a thousandth of what others do: all do so many calls. */
+/** The same through brokers, and by gRPC. They differ much in what they do in a time: all do so many calls. */
 export const nestBrokers = {
   ...nestCalls,
   title: 'Nest calls through brokers, two processes and the broker, by calls in flight',

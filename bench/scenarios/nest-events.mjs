@@ -4,7 +4,7 @@ import { secondsSince } from './timing.mjs';
 /** After so many the event loop of the sender gets a turn: some are done at once, and would keep it until all are sent. */
 const PER_TURN = 1_000;
 
-const warmUp = (count) => Math.ceil(count / 5);
+const warmUp = (count) => Math.ceil(count / 3);
 
 /** One way: counted where they are handled. Nothing may be lost, otherwise it does not end. */
 function oneWay(kind) {

@@ -25,9 +25,10 @@ export const subscriptions = {
   baseline: 'libzmq',
   binder: 'sender',
   connecter: 'receiver',
+  warmUp: 1_000,
 
   roles: {
-    async sender({ sockets }, { topics, size, count }, tell) {
+    async sender({ sockets }, { topics, size, count, warmup }, tell) {
       const socket = new sockets.XPublisher({ verbosity: 'allSubs', noDrop: true });
       await socket.bind('tcp://127.0.0.1:*');
       tell({ endpoint: socket.lastEndpoint });
@@ -38,26 +39,23 @@ export const subscriptions = {
       const length = table.length / topics;
       const body = Buffer.alloc(size);
       let at = 0;
-      await sendEach(socket, count, () => {
+      await sendEach(socket, warmup + count, () => {
         table.copy(body, 0, at * length, (at + 1) * length);
         at = (at + STEP) % topics;
         return body;
       });
     },
 
-    async receiver({ sockets, receiveMany }, { endpoint, topics, count }, tell) {
-      const texts = topicsOf(topics);
+    async receiver({ sockets, receiveMany }, { endpoint, topics, count, warmup }, tell) {
       const socket = new sockets.Subscriber();
       socket.connect(endpoint);
-      const subscribing = process.hrtime.bigint();
-      for (const text of texts) socket.subscribe(text);
+      for (const text of topicsOf(topics)) socket.subscribe(text);
       let start;
-      let setup;
-      await receiveMany(socket, count, () => {
+      const onStart = () => {
         start = process.hrtime.bigint();
-        setup = secondsSince(subscribing);
-      });
-      tell({ value: (count - 1) / secondsSince(start), setup });
+      };
+      await receiveMany(socket, count, onStart, warmup);
+      tell({ value: (count - 1) / secondsSince(start) });
     },
   },
 };
