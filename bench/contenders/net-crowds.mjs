@@ -29,14 +29,16 @@ export const crowds = {
       await listen(server, tell);
     },
 
-    async client(_contender, { endpoint, peers, burst, size, count }, tell, go) {
+    async client(_contender, { endpoint, peers, burst, size, count, warmup = 0 }, tell, go) {
       const sockets = await Promise.all(Array.from({ length: peers }, () => open(endpoint)));
       for (const socket of sockets) socket.write(HELLO);
+      const chunk = Buffer.alloc(burst * (HEADER + size), 0x61);
+      const talkAll = (messages) => Promise.all(sockets.map((socket) => talk(socket, chunk, messages / peers / burst)));
+      if (warmup > 0) await talkAll(warmup);
       tell({ ready: 1 });
       await go;
-      const chunk = Buffer.alloc(burst * (HEADER + size), 0x61);
       const start = process.hrtime.bigint();
-      await Promise.all(sockets.map((socket) => talk(socket, chunk, count / peers / burst)));
+      await talkAll(count);
       tell({ value: count / secondsSince(start) });
     },
   },
@@ -72,11 +74,13 @@ export const crowds = {
 function talk(socket, chunk, times) {
   return new Promise((resolve) => {
     let bytes = 0;
-    socket.on('data', (ack) => {
+    const hear = (ack) => {
       bytes += ack.length;
-      if (bytes === times * ACK.length) resolve();
-      else if (bytes % ACK.length === 0) socket.write(chunk);
-    });
-    socket.write(chunk);
+      if (bytes === times * ACK.length) {
+        socket.off('data', hear);
+        resolve();
+      } else if (bytes % ACK.length === 0) socket.write(chunk);
+    };
+    socket.on('data', hear).write(chunk);
   });
 }
