@@ -10,13 +10,12 @@ describe("the gateway's address", () => {
     });
   });
 
-  it('may be a name or an IPv6 address', () => {
+  it('may be a name', () => {
     expect(parseGatewayAddress(DEFAULT_GATEWAY)).toEqual({ host: '127.0.0.1', port: 5_550 });
     expect(parseGatewayAddress(' gateway.internal:5550 ')).toEqual({ host: 'gateway.internal', port: 5_550 });
-    expect(parseGatewayAddress('[::1]:5550')).toEqual({ host: '[::1]', port: 5_550 });
   });
 
-  it.each(['', 'gateway', ':5550', 'gateway:', 'gateway:0', 'gateway:65533', 'gateway:99999', 'tcp'])(
+  it.each(['', 'gateway', ':5550', 'gateway:', 'gateway:0', 'gateway:65533', 'gateway:99999', 'tcp', '[::1]:5550'])(
     "refuses '%s'",
     (text) => {
       expect(() => parseGatewayAddress(text)).toThrow(/must look like 127\.0\.0\.1:5550/);

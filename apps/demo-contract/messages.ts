@@ -61,10 +61,12 @@ export interface Round {
   readonly id: string;
   readonly tickets: readonly Ticket[];
 }
+/** Far beyond what anybody comes to by playing: one who wins a match must not be refused in the next. */
+const rating = whole(-1_000_000, 1_000_000);
 const ticket = object<Ticket>({
   id: text(64),
   playerId: text(64),
-  rating: whole(-10_000, 10_000),
+  rating,
   roundsWaited: whole(0, 100),
 });
 export const round = object<Round>({ id: text(64), tickets: list(ticket, 1_000) });
@@ -84,7 +86,7 @@ export interface Contender {
   /** After the match. */
   readonly rating: number;
 }
-const contender = object<Contender>({ ticketId: text(64), playerId: text(64), rating: whole(-20_000, 20_000) });
+const contender = object<Contender>({ ticketId: text(64), playerId: text(64), rating });
 export const match = object<Match>({
   id: text(100),
   server: text(255),

@@ -5,6 +5,7 @@ import {
   clusterEndpoints,
   type ClusterEndpoints,
   type GatewayAddress,
+  LAST_CLUSTER_PORT,
   PORTS_PER_CLUSTER,
 } from '../../demo-contract/endpoints.js';
 
@@ -25,15 +26,16 @@ export const GATEWAY_CONFIG = Symbol('GatewayConfig');
  */
 export async function readConfig(env: NodeJS.ProcessEnv): Promise<GatewayConfig> {
   const host = env['LISTEN_HOST'] ?? '127.0.0.1';
-  const clusterPort = portOf('CLUSTER_PORT', env['CLUSTER_PORT'] ?? '5550');
+  if (host === '' || host.includes(':')) throw new Error(`LISTEN_HOST must be a name or an IPv4 address, not '${host}'`);
+  const clusterPort = portOf('CLUSTER_PORT', env['CLUSTER_PORT'] ?? '5550', LAST_CLUSTER_PORT);
   const address = { host, port: clusterPort === 0 ? await freePorts(host) : clusterPort };
   return { host, httpPort: portOf('PORT', env['PORT'] ?? '3000'), address, endpoints: clusterEndpoints(address) };
 }
 
-function portOf(name: string, text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new Error(`${name} must be a port, 0 to 65535, not '${text}'`);
+function portOf(name: string, text: string, last = 65_535): number {
+  // digits only: of an empty text `Number` would make 0, which is any port
+  if (/^\d+$/.test(text) && Number(text) <= last) return Number(text);
+  throw new Error(`${name} must be a port, 0 to ${last}, not '${text}'`);
 }
 
 /** The first of enough free ports in a row, below those that systems give to outgoing connections. */
