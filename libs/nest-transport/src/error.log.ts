@@ -23,7 +23,7 @@ export class ErrorLog {
   }
 }
 
-/** Its name could be any text, even a peer's. */
-function classOf(error: unknown): string {
+/** Few, for the log: an error's `name` could be any text, even a peer's. */
+export function classOf(error: unknown): string {
   return error instanceof Error ? error.constructor.name : typeof error;
 }

@@ -10,8 +10,9 @@ import type { PendingCalls } from './inflight/pending.calls.js';
 import type { ServerLink, ZmqServerInfo } from './inflight/server.link.js';
 import { encodeEvent } from './packet/event.packet.js';
 import { PayloadCodecs } from './packet/payload.codec.js';
-import { ErrorLog } from './error.log.js';
+import { classOf, ErrorLog } from './error.log.js';
 import { LogLimiter } from './log.limiter.js';
+import { ObserverGuard } from './observer.guard.js';
 import { systemClock } from './zmq.clock.js';
 import { type PeerLossReason, ZmqNoPeerError, ZmqOptionsError, ZmqPatternError } from './zmq.errors.js';
 import { type ZmqClientEvents, ZmqListeners } from './zmq.events.js';
@@ -84,9 +85,9 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     const { clock = systemClock } = options;
     this.#options = options;
     this.logger = loggerOf(options.logger, ZmqClient.name);
-    this.#instruments = Instruments.of(options.peerName, options, clock);
     this.#log = new LogLimiter(clock, (message) => this.logger.error(message));
     this.#errors = new ErrorLog(this.#log, this.logger);
+    this.#instruments = Instruments.of(options.peerName, options, clock, this.#errors);
     this.#listeners = new ZmqListeners(this.#errors);
     this.#codecs = new PayloadCodecs(options.codec, maxPayloadSize(options));
     this.#outgoing = new OutgoingPackets(this.#codecs, options.serializer, options.deadline);
@@ -186,6 +187,12 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     return hot;
   }
 
+  /** As in Nest: called with each call and event before it is sent. What an asynchronous hook rejects with is logged. */
+  override setOnDispatchHook(hook: (packet: ReadPacket) => void): void {
+    const guard = new ObserverGuard(this.#errors);
+    super.setOnDispatchHook((packet) => guard.promised("Nest's dispatch hook", hook(packet)));
+  }
+
   /** Kept until `close()`. */
   override on<TName extends keyof ZmqClientEvents>(event: TName, callback: ZmqClientEvents[TName]): void {
     this.#listeners.on(event, callback);
@@ -280,7 +287,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
       else await observed.settle(() => this.#emit(route, withHeaders(packet, observed)));
     } catch (error) {
       // Whoever does not subscribe would never hear of it.
-      this.#log.log(kindOf(error), () => `An event was not published: ${String(error)}`);
+      this.#log.log(classOf(error), () => `An event was not published: ${String(error)}`);
       throw error;
     }
     return undefined as T;
@@ -327,8 +334,8 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     const calls = this.#createCallChannel();
     const events = this.#createEventChannel();
     const opened = Promise.all([calls?.open(), events?.open()]).then(() => {});
-    const source = { kind: 'client', name: this.#options.peerName ?? '', stats: () => this.stats() } as const;
-    const channels: Channels = { calls, events, opened, unwatch: this.#options.metrics?.watch(source) };
+    const unwatch = this.#instruments?.watch('client', () => this.stats());
+    const channels: Channels = { calls, events, opened, unwatch };
     opened.catch((error: unknown) => {
       if (this.#channels !== channels) return;
       this.#channels = undefined;
@@ -385,11 +392,6 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     });
     return this.#closing;
   }
-}
-
-/** Few, for the log: the names of our errors and of the system's. */
-function kindOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'error';
 }
 
 function isNil(value: unknown): value is null | undefined {

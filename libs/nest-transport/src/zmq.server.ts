@@ -1,18 +1,20 @@
 import type { Router, Subscriber } from '@nest-zmq/core';
 import type { OnModuleDestroy } from '@nestjs/common';
-import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
+import { type CustomTransportStrategy, type MessageHandler, Server, type Transport } from '@nestjs/microservices';
 import { CallServerChannel, type CallServerStats } from './channels/call-server.channel.js';
 import { EventSubscriberChannel } from './channels/event-subscriber.channel.js';
 import { maxPayloadSize } from './channels/socket.options.js';
 import { fixedPrefix } from './channels/topic.matcher.js';
-import { CallRunner, type ProcessingHooks } from './inflight/call.runner.js';
+import { CallRunner } from './inflight/call.runner.js';
 import { DeadlineQueue } from './inflight/deadline.queue.js';
 import { EventRunner, type EventRunnerStats } from './inflight/event.runner.js';
+import { guardedHooks, type ProcessingHooks } from './inflight/processing.hooks.js';
 import { ServerCalls, type ServerCallsStats } from './inflight/server.calls.js';
 import { Waiter } from './inflight/waiter.js';
 import { PayloadCodecs } from './packet/payload.codec.js';
 import { ErrorLog } from './error.log.js';
 import { LogLimiter } from './log.limiter.js';
+import { ObserverGuard } from './observer.guard.js';
 import { systemClock } from './zmq.clock.js';
 import { ZMQ_TRANSPORT } from './zmq.constants.js';
 import { ZmqClosedError, ZmqOptionsError, ZmqPeerLostError } from './zmq.errors.js';
@@ -71,8 +73,10 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
   readonly #instruments: Instruments | undefined;
   readonly #log: LogLimiter;
   readonly #errors: ErrorLog;
+  readonly #guard: ObserverGuard;
   /** The hook that Nest's base class starts with; while it is there, calls need not go through it. */
   readonly #noStartHook = this.onProcessingStartHook;
+  readonly #setHooks: ProcessingHooks;
   #running: Running | undefined;
   #listening: Promise<Running> | undefined;
   #closing: Promise<void> | undefined;
@@ -84,9 +88,11 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
     const { clock = systemClock } = options;
     this.#options = options;
     this.logger = loggerOf(options.logger, ZmqServer.name);
-    this.#instruments = Instruments.of(options.peerName, options, clock);
     this.#log = new LogLimiter(clock, (message) => this.logger.warn(message));
     this.#errors = new ErrorLog(this.#log, this.logger);
+    this.#guard = new ObserverGuard(this.#errors);
+    this.#instruments = Instruments.of(options.peerName, options, clock, this.#errors);
+    this.#setHooks = guardedHooks((context, invoke) => this.runWithProcessingHooks(context, invoke), this.#errors);
     this.#listeners = new ZmqListeners(this.#errors);
     this.#codecs = new PayloadCodecs(options.codec, maxPayloadSize(options));
     this.#deadlines = new DeadlineQueue(clock);
@@ -190,6 +196,13 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
     return pattern.startsWith('{') ? super.getHandlerByPattern(pattern) : null;
   }
 
+  /** As in Nest; what an asynchronous hook rejects with is logged. */
+  override setOnProcessingEndHook(hook: (transportId: Transport | symbol, context: unknown) => void): void {
+    super.setOnProcessingEndHook((id, context) =>
+      this.#guard.promised("Nest's processing end hook", hook(id, context)),
+    );
+  }
+
   async #openOnceClosed(): Promise<Running> {
     await this.#closing;
     return this.#open();
@@ -206,8 +219,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
       if (eventEndpoints !== undefined) events = this.#createEventChannel(eventEndpoints, eventRunner);
       if (bind !== undefined || connect !== undefined) calls = this.#createCallChannel({ bind, connect }, serverCalls);
       const info = { events: (await events?.open()) ?? [], calls: (await calls?.open()) ?? [] };
-      const source = { kind: 'server', name: this.#options.peerName ?? '', stats: () => this.stats() } as const;
-      const unwatch = this.#options.metrics?.watch(source);
+      const unwatch = this.#instruments?.watch('server', () => this.stats());
       this.#running = { calls, events, serverCalls, eventRunner, info, unwatch };
     } catch (error) {
       await Promise.all([calls?.close(), events?.close()]);
@@ -282,7 +294,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
   /** Nest's hooks cost a closure and a promise for each call: only when somebody has set one. */
   #hooks(): ProcessingHooks | undefined {
     const unset = this.onProcessingStartHook === this.#noStartHook && this.onProcessingEndHook === undefined;
-    return unset ? undefined : (context, invoke) => this.runWithProcessingHooks(context, invoke);
+    return unset ? undefined : this.#setHooks;
   }
 
   async #close(listening: Promise<Running>): Promise<void> {

@@ -223,7 +223,7 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
   }
 
   async #closeSockets(): Promise<void> {
-    this.#unwatch?.();
+    const unwatch = this.#unwatch;
     this.#unwatch = undefined;
     const sockets = this.#sockets;
     this.#sockets = undefined;
@@ -234,5 +234,7 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
     this.#deadlines.clear();
     if (sockets === undefined) return;
     await Promise.all([closeSocket(sockets.publishers), closeSocket(sockets.subscribers)]);
+    // Last: what the metrics throw leaves nothing open.
+    unwatch?.();
   }
 }

@@ -18,6 +18,7 @@ import type { LogLimiter } from '../log.limiter.js';
 import { isThenable, serialize } from '../nest.serializer.js';
 import type { ClientLink } from './client.link.js';
 import type { DeadlineQueue } from './deadline.queue.js';
+import type { ProcessingHooks } from './processing.hooks.js';
 import { isAsyncIterable, ReplyIterator } from './reply.iterator.js';
 import { ReplyStream, type ReplyStreamHost } from './reply.stream.js';
 import { type CallOutcome, type EncodedReply, ServerCall, type ServerCallHost } from './server.call.js';
@@ -25,9 +26,6 @@ import type { RefusedReason, ServerCalls } from './server.calls.js';
 
 /** Nest's own text, so that callers can compare it across transports. */
 const NO_MESSAGE_HANDLER = 'There is no matching message handler defined in the remote service.';
-
-/** Runs `invoke` between Nest's processing hooks; `undefined` while none is set. */
-export type ProcessingHooks = (context: ZmqContext, invoke: (end: () => void) => Promise<void>) => void;
 
 export interface CallRunnerOptions {
   readonly calls: ServerCalls;
@@ -201,19 +199,16 @@ export class CallRunner implements ServerCallHost, ReplyStreamHost {
       void this.#invoke(call, handler, data, context);
       return;
     }
-    try {
-      hooks(context, async (end) => {
-        if (call.settled) {
-          this.#options.calls.release(call);
-          call.endHook(end);
-          return;
-        }
-        call.onEnd = end;
-        await this.#invoke(call, handler, data, context);
-      });
-    } catch (error) {
-      this.#failed(call, error);
-    }
+    const invoke = async (end: () => void): Promise<void> => {
+      if (call.settled) {
+        this.#options.calls.release(call);
+        call.endHook(end);
+        return;
+      }
+      call.onEnd = end;
+      await this.#invoke(call, handler, data, context);
+    };
+    hooks(context, invoke, (error) => this.#failed(call, error));
   }
 
   /** Resolves when the handler has returned; never rejects. */

@@ -9,8 +9,8 @@ import type { Instruments, Observed } from '../zmq.instruments.js';
 import type { ErrorLog } from '../error.log.js';
 import type { LogLimiter } from '../log.limiter.js';
 import type { ZmqPeer } from '../zmq.peer.js';
-import type { ProcessingHooks } from './call.runner.js';
 import type { ArrivedEvent, EventHandler } from './event.handler.js';
+import type { ProcessingHooks } from './processing.hooks.js';
 
 /** Counts since the server listens. */
 export interface EventRunnerStats {
@@ -135,20 +135,16 @@ export class EventRunner {
       if (observed !== undefined) endOf(observed, cancellation, failure);
       this.#done(handler, cancellation);
     };
-    try {
-      if (observed === undefined) this.#start(context, run);
-      else observed.run(() => this.#start(context, run));
-    } catch (error) {
+    const failed = (error: unknown): void => {
+      this.#stats.failed++;
       this.#threw(handler, error);
       observed?.end({ outcome: 'failed', error });
       this.#done(handler, cancellation);
-    }
-  }
-
-  #start(context: ZmqContext, run: (end?: () => void) => Promise<void>): void {
+    };
     const hooks = this.#options.hooks();
-    if (hooks === undefined) void run();
-    else hooks(context, run);
+    const start = (): void => (hooks === undefined ? void run() : hooks(context, run, failed));
+    if (observed === undefined) start();
+    else observed.run(start);
   }
 
   #observe(handler: MessageHandler, { name, metadata }: IncomingEventPacket, peer: ZmqPeer): Observed | undefined {

@@ -27,7 +27,8 @@ export interface ZmqWorkLabels {
 
 /**
  * Where the transport reports to. `@nest-zmq/transport/prometheus` has one for prom-client;
- * another can be written. It must not throw.
+ * another can be written. What it throws, or rejects with, is logged and fails nothing that it
+ * measures.
  */
 export interface ZmqMetrics {
   /** @returns ends it; idempotent */

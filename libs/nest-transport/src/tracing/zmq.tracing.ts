@@ -48,7 +48,8 @@ export interface ZmqOutgoingSpan extends ZmqSpan {
 
 /**
  * What follows a piece of work from one process to the next. `@nest-zmq/transport/opentelemetry`
- * has one for OpenTelemetry; another can be written. It must not throw.
+ * has one for OpenTelemetry; another can be written. What it throws, or rejects with, is logged
+ * and fails nothing that it follows.
  */
 export interface ZmqTracing {
   outgoing(message: ZmqOutgoing): ZmqOutgoingSpan;

@@ -17,6 +17,7 @@ import { ZmqRecord } from '../zmq.record.js';
 import { AckedPool, type Patience, type ZmqPoolAckStats } from './acked.pool.js';
 import { Admission } from './admission.js';
 import type { ZmqDeadLetterHook } from './dead.letters.js';
+import { ErrorLog } from '../error.log.js';
 import { LogLimiter } from '../log.limiter.js';
 import { observePush } from './task.observer.js';
 import type { TaskContent } from './pool.task.js';
@@ -88,8 +89,8 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
     this.#clock = options.clock ?? systemClock;
     this.#codecs = new PayloadCodecs(options.codec, maxPayloadSize(options));
     this.#logger = loggerOf(options.logger, `ZmqPool(${name})`);
-    this.#instruments = Instruments.of(name, options, this.#clock);
     this.#log = new LogLimiter(this.#clock, (message) => this.#logger.warn(message));
+    this.#instruments = Instruments.of(name, options, this.#clock, new ErrorLog(this.#log, this.#logger));
     this.#admission = new Admission(name, options.maxWaiting ?? DEFAULT_MAX_WAITING, this.#clock);
     if (options.ack === 'explicit') {
       this.#acked = new AckedPool(name, options, this.#clock, this.#codecs, this.#logger);
@@ -297,7 +298,7 @@ export class ZmqPool implements OnModuleInit, OnApplicationShutdown {
   async #open(): Promise<string[]> {
     if (this.#closing !== undefined) throw this.#closedError();
     const endpoints = await (this.#acked === undefined ? this.#openSocket() : this.#acked.open());
-    this.#unwatch = this.#options.metrics?.watch({ kind: 'pool', name: this.name, stats: () => this.stats() });
+    this.#unwatch = this.#instruments?.watch('pool', () => this.stats());
     return endpoints;
   }
 

@@ -1,5 +1,6 @@
 import { type Dealer, Pull } from '@nest-zmq/core';
 import { commonSocketOptions, openEndpoints, receivingOptions } from '../channels/socket.options.js';
+import { ErrorLog } from '../error.log.js';
 import { PayloadCodecs } from '../packet/payload.codec.js';
 import { systemClock, type ZmqClock } from '../zmq.clock.js';
 import { Instruments } from '../zmq.instruments.js';
@@ -61,8 +62,8 @@ export class ZmqWorkers {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#logger = loggerOf(options.logger, `ZmqWorkers(${pool})`);
-    this.#instruments = Instruments.of(pool, options, this.#clock);
     this.#log = new LogLimiter(this.#clock, (message) => this.#logger.error(message));
+    this.#instruments = Instruments.of(pool, options, this.#clock, new ErrorLog(this.#log, this.#logger));
   }
 
   /** The pools (push ends) that are connected now. */
@@ -120,12 +121,12 @@ export class ZmqWorkers {
   }
 
   async #begin(setup: WorkerSetup): Promise<string[]> {
-    const { metrics, ack } = this.#options;
+    const { ack } = this.#options;
     const instruments = this.#instruments;
     const observed =
       instruments === undefined ? setup : { ...setup, handlers: observeTasks(setup.handlers, instruments, this.pool) };
     const endpoints = await (ack === 'explicit' ? this.#startAcked(observed) : this.#start(observed));
-    this.#unwatch = metrics?.watch({ kind: 'workers', name: this.pool, stats: () => this.stats() });
+    this.#unwatch = instruments?.watch('workers', () => this.stats());
     return endpoints;
   }
 

@@ -1,0 +1,271 @@
+import { Controller } from '@nestjs/common';
+import { EventPattern, MessagePattern, Payload, RpcException } from '@nestjs/microservices';
+import { Context } from '@nest-zmq/core';
+import {
+  OnTask,
+  type ZmqClient,
+  ZmqForwarder,
+  type ZmqMetrics,
+  type ZmqSpan,
+  type ZmqTracing,
+  ZmqWorker,
+} from '@nest-zmq/transport';
+import { firstValueFrom, lastValueFrom, of, toArray } from 'rxjs';
+import { appsForEach } from './support/apps.js';
+import { PoolApps } from './support/pool-apps.js';
+import { turns, until } from './turns.js';
+
+/*
+ * What only watches (a tracer, metrics, Nest's hooks) and is broken: each call, event and task ends as it would without
+ * it, and the log has the reason, once. (A rejection that nobody handles fails the test by itself.)
+ */
+
+const heard: unknown[] = [];
+const runs: unknown[] = [];
+
+@Controller()
+class WatchedController {
+  @MessagePattern('echo')
+  echo(@Payload() data: unknown): unknown {
+    runs.push(data);
+    return data;
+  }
+
+  @MessagePattern('stream')
+  stream(): unknown {
+    return of(1, 2);
+  }
+
+  @MessagePattern('fail')
+  async fail(): Promise<never> {
+    throw new RpcException('on purpose');
+  }
+
+  @EventPattern('tick', { concurrency: 1 })
+  tick(@Payload() data: unknown): void {
+    heard.push(data);
+  }
+}
+
+@ZmqWorker('jobs')
+class WatchedWorker {
+  @OnTask('job')
+  job(@Payload() data: unknown): unknown {
+    runs.push(data);
+    return data;
+  }
+
+  @OnTask('bad')
+  async bad(): Promise<never> {
+    throw new RpcException('on purpose');
+  }
+}
+
+class Broken extends Error {}
+
+const throwing = (): never => {
+  throw new Broken('sync');
+};
+const rejecting = async (): Promise<never> => {
+  await turns();
+  throw new Broken('async');
+};
+/** As somebody writes it who does not know that nobody waits for a promise here. */
+const asynchronous = rejecting as () => never;
+
+const span: ZmqSpan = { run: (work) => work(), end: () => {} };
+const tracer = (broken: object): { tracing: ZmqTracing } => ({
+  tracing: { outgoing: () => ({ headers: {}, ...span, ...broken }), incoming: () => ({ ...span, ...broken }) },
+});
+const meter = (broken: object): { metrics: ZmqMetrics } => ({
+  metrics: { watch: () => () => {}, observe: () => {}, ...broken },
+});
+
+const observers: Record<string, { tracing?: ZmqTracing; metrics?: ZmqMetrics }> = {
+  'outgoing and incoming throw': { tracing: { outgoing: throwing, incoming: throwing } },
+  'outgoing and incoming reject': { tracing: { outgoing: asynchronous, incoming: asynchronous } },
+  'outgoing and incoming give nothing': {
+    tracing: { outgoing: () => undefined as never, incoming: () => null as never },
+  },
+  'run throws': tracer({ run: throwing }),
+  'run throws when the work is done': tracer({ run: (work: () => unknown) => (work(), throwing()) }),
+  'run rejects': tracer({ run: asynchronous }),
+  'run rejects when the work is done': tracer({
+    run: async (work: () => Promise<unknown>) => {
+      await Promise.allSettled([work()]);
+      return asynchronous();
+    },
+  }),
+  'run does nothing': tracer({ run: () => {} }),
+  'run does the work twice': tracer({ run: (work: () => unknown) => (work(), work()) }),
+  'run does the work later': tracer({ run: async (work: () => unknown) => (await turns(), work()) }),
+  'end throws': tracer({ end: throwing }),
+  'end rejects': tracer({ end: asynchronous }),
+  'headers that no message can have': tracer({ headers: { ':type': 'x', trace: 1 } }),
+  'no headers': tracer({ headers: null }),
+  'observe throws': meter({ observe: throwing }),
+  'observe rejects': meter({ observe: asynchronous }),
+  'watch throws': meter({ watch: throwing }),
+  'watch rejects': meter({ watch: asynchronous }),
+  'the end of watch throws': meter({ watch: () => throwing }),
+  'the end of watch rejects': meter({ watch: () => asynchronous }),
+};
+const names = Object.keys(observers);
+/** Their failure is none of the observer's: nothing to be logged. */
+const silent = ['run does nothing', 'run does the work twice', 'run does the work later'];
+
+const failure = (of: Promise<unknown>): Promise<unknown> =>
+  of.then(
+    (value) => ({ value }),
+    (error: unknown) => error,
+  );
+const emit = (client: ZmqClient, data: unknown): Promise<unknown> =>
+  lastValueFrom(client.emit('tick', data), { defaultValue: undefined });
+
+let errors: unknown[];
+const logger = { log() {}, warn() {}, error: (line: unknown) => void errors.push(line) };
+
+beforeEach(() => {
+  errors = [];
+  heard.length = 0;
+  runs.length = 0;
+});
+
+/** At most one line of each kind in ten seconds, from each of those that log. */
+function expectLogged(name: string, most: number): void {
+  if (silent.includes(name)) expect(errors).toEqual([]);
+  else expect(errors.length).toBeGreaterThan(0);
+  expect(errors.length).toBeLessThanOrEqual(most);
+}
+
+describe('a broken observer of calls and events', () => {
+  const apps = appsForEach();
+
+  it.each(names)('%s', async (name) => {
+    const options = { ...observers[name], logger };
+    const running = await apps().serve([WatchedController], options);
+    const client = apps().client([running], options);
+    for (let i = 0; i < 3; i++) {
+      expect(await firstValueFrom(client.send('echo', i))).toBe(i);
+      expect(await lastValueFrom(client.send('stream', {}).pipe(toArray()))).toEqual([1, 2]);
+      expect(await failure(firstValueFrom(client.send('fail', {})))).toMatchObject({ message: 'on purpose' });
+      expect(await failure(firstValueFrom(client.send('unknown', {})))).toMatchObject({ code: 'NO_HANDLER' });
+      await emit(client, i);
+    }
+    await until(() => heard.length === 3);
+    await apps().idle();
+    await client.close();
+    await running.app.close();
+    await turns(5);
+    expect([runs, heard]).toEqual([
+      [0, 1, 2],
+      [0, 1, 2],
+    ]);
+    expectLogged(name, 6);
+  });
+});
+
+describe.each(['none', 'explicit'] as const)('a broken observer of tasks, ack: %s', (ack) => {
+  let apps: PoolApps;
+  beforeEach(() => (apps = new PoolApps('tcp', ack)));
+  afterEach(() => apps.close());
+
+  it.each(names)('%s', async (name) => {
+    const options = { ...observers[name], logger };
+    const { pool, endpoint, app } = await apps.pool(options);
+    const { workers, app: other } = await apps.workers(endpoint, [WatchedWorker], options);
+    for (let i = 0; i < 3; i++) await pool.push('job', i);
+    if (ack === 'explicit') {
+      expect(await pool.run('job', 3)).toBe(3);
+      expect(await failure(pool.run('bad'))).toMatchObject({ name: 'ZmqTaskError' });
+    } else {
+      await pool.push('job', 3);
+      await pool.push('bad');
+    }
+    await until(() => workers.stats().done === 4 && workers.stats().failed === 1);
+    await apps.stop(other);
+    await apps.stop(app);
+    await turns(5);
+    expect(runs).toEqual([0, 1, 2, 3]);
+    const ours = errors.filter((error) => !String(error).includes('on purpose'));
+    errors = ours;
+    expectLogged(name, 6);
+  });
+});
+
+it('metrics whose end throws leave no socket of a forwarder open', async () => {
+  const context = new Context();
+  const [publishers, subscribers] = [{ bind: 'inproc://in' }, { bind: 'inproc://out' }];
+  const forwarder = new ZmqForwarder({ publishers, subscribers, context, ...observers['the end of watch throws'] });
+  await forwarder.open();
+  await expect(forwarder.close()).rejects.toThrow(Broken);
+  expect(context.sockets).toBe(0);
+});
+
+describe("Nest's hooks", () => {
+  const apps = appsForEach();
+  const start = async () => {
+    const running = await apps().serve([WatchedController], { logger });
+    return { server: running.server, client: apps().client([running], { logger }) };
+  };
+
+  it('that reject when the handler has begun fail nothing', async () => {
+    const { server, client } = await start();
+    server.setOnProcessingStartHook((_transport, _context, done) => done().then(asynchronous) as never);
+    server.setOnProcessingEndHook(asynchronous);
+    client.setOnDispatchHook(asynchronous);
+    for (let i = 0; i < 3; i++) {
+      expect(await firstValueFrom(client.send('echo', i))).toBe(i);
+      await emit(client, i);
+    }
+    await until(() => heard.length === 3);
+    await apps().idle();
+    await turns(5);
+    // Start, end, dispatch.
+    expect(errors.map(String)).toEqual(Array.from({ length: 3 }, () => 'Error: async'));
+  });
+
+  it('that throw when the handler has begun fail nothing, and give back its place once', async () => {
+    const { server, client } = await start();
+    server.setOnProcessingStartHook((_transport, _context, done) => {
+      void done();
+      throwing();
+    });
+    for (let i = 0; i < 3; i++) {
+      expect(await firstValueFrom(client.send('echo', i))).toBe(i);
+      await emit(client, i);
+    }
+    await until(() => heard.length === 3);
+    expect(server.stats()).toMatchObject({ calls: { running: 0, failed: 0 }, events: { running: 0, failed: 0 } });
+    expect(errors.map(String)).toEqual(['Error: sync']);
+  });
+
+  it.each([
+    ['throw', throwing],
+    ['reject', asynchronous],
+  ])('that %s before the handler may begin fail it, and it is not run', async (_how, hook) => {
+    const { server, client } = await start();
+    server.setOnProcessingStartHook(hook);
+    for (let i = 0; i < 2; i++) {
+      expect(await failure(firstValueFrom(client.send('echo', i)))).toMatchObject({ message: expect.anything() });
+      await emit(client, i);
+    }
+    await until(() => server.stats()?.events.failed === 2);
+    expect(server.stats()).toMatchObject({ calls: { running: 0, failed: 2 }, events: { running: 0, waiting: 0 } });
+    expect([runs, heard]).toEqual([[], []]);
+  });
+
+  it('that let the handler begin twice run it once', async () => {
+    const { server, client } = await start();
+    server.setOnProcessingStartHook((_transport, _context, done) => {
+      void done();
+      void done();
+    });
+    expect(await firstValueFrom(client.send('echo', 1))).toBe(1);
+    await emit(client, 1);
+    await until(() => heard.length === 1);
+    expect(await firstValueFrom(client.send('echo', 2))).toBe(2);
+    expect([runs, heard]).toEqual([[1, 2], [1]]);
+    expect(server.stats()).toMatchObject({ calls: { running: 0 }, events: { running: 0 } });
+  });
+});
