@@ -3,6 +3,7 @@ import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
 import { property } from '../support/raw-bytes.js';
 import { nextTurn } from '../support/raw-peer.js';
 import { untilPeers } from '../support/sockets.js';
+import { EventLog } from '../support/stage.js';
 import { mechanismNames, ZAP, zapReply, ZapScene } from '../support/zap.js';
 
 /*
@@ -152,6 +153,7 @@ describe.each(mechanismNames)('%s', (mechanism) => {
   it('a handler that dies with the question admits nobody, and the next one is asked anew', async () => {
     const handler = await scene.rep();
     const client = scene.client();
+    const events = new EventLog(client);
     await handler.receive();
     handler.close();
     await scene.events.until('handshake:error:protocol');
@@ -160,6 +162,7 @@ describe.each(mechanismNames)('%s', (mechanism) => {
     const asked = await scene.answering(...zapReply('200'));
     // The peer comes again: it was not told that it is not welcome.
     const again = untilPeers(scene.server, 1);
+    await events.until('connect:retry');
     clock.advance(1_000);
     await again;
     await scene.admitted(client);

@@ -441,6 +441,8 @@ describe('a server', () => {
     const served = await apps.serve([BusyController], { clock, maxConcurrency: 2, maxWaitingCalls: 3 });
     const client = apps.client([served]);
     const calls = [1, 2, 3, 4].map((n) => firstValueFrom(client.send('busy', n)));
+    // It has a connection of its own, which may be the faster one.
+    await until(() => served.server.stats()?.calls.waiting === 2);
     const late = apps.client([served], { deadline: 1_000, clock });
     const outcome = firstValueFrom(late.send('busy', 'late')).catch((error: unknown) => error);
     await until(() => served.server.stats()?.calls.waiting === 3);

@@ -460,7 +460,8 @@ class BroadcastController {
 
   @MessagePattern({ cmd: 'fails at one' })
   fails(@Ctx() context: ZmqContext): Observable<number> {
-    return ++failing === 1 ? throwError(() => new RpcException('one fails')) : never(context);
+    // The second: the other one runs by then, and can be told to stop.
+    return ++failing === 2 ? throwError(() => new RpcException('one fails')) : never(context);
   }
 
   @EventPattern('ping')

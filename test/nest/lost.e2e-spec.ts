@@ -25,7 +25,8 @@ describe('a server that is killed', () => {
   beforeEach(async () => {
     apps = new Apps();
     [a, b] = await Promise.all([
-      ServerProcess.start({ bind: 'tcp://127.0.0.1:*', events, peerName: 'a' }),
+      // Nobody takes its address while it is away.
+      ServerProcess.start({ bind: await apps.fixedAddress(), events, peerName: 'a' }),
       ServerProcess.start({ bind: 'tcp://127.0.0.1:*', events, peerName: 'b' }),
     ]);
     apps.defer(() => a.stop());

@@ -888,7 +888,8 @@ describe('a graceful stop', () => {
     expect(reason).toBeInstanceOf(ZmqClosedError);
     expect(workers.stats().abandoned).toBe(3);
     expect(apps.logger.lines).toEqual(['warn 3 tasks were not finished within 20 ms (gracePeriod) and are lost']);
-    // It is in the books until its handler ends.
+    // It is in the books until its handler ends. (The pool hears of the end of its worker in its own time.)
+    await until(() => pool.workers.length === 0);
     expect(apps.entries()).toEqual({ 'tasks that run': 1 });
     end();
   });
@@ -915,7 +916,8 @@ describe('worker processes', () => {
     const told: Told[] = [];
     let exit: string | undefined;
     child.on('message', (message: Told) => told.push(message));
-    child.on('exit', (code, signal) => {
+    // Not 'exit', which may come before the last that it told.
+    child.on('close', (code, signal) => {
       children.delete(child);
       exit = String(signal ?? code);
     });

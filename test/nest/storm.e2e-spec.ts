@@ -60,8 +60,9 @@ function expectOnce(outcomes: readonly Outcome[]): void {
   for (const { errors } of failed(outcomes)) expect(errors[0]).toBeInstanceOf(ZmqPeerLostError);
 }
 
-async function start(apps: Apps, name: string, bind = 'tcp://127.0.0.1:*'): Promise<ServerProcess> {
-  const server = await ServerProcess.start({ bind, events, peerName: name });
+/** At an address that nobody takes while the server is away. */
+async function start(apps: Apps, name: string, bind?: string): Promise<ServerProcess> {
+  const server = await ServerProcess.start({ bind: bind ?? (await apps.fixedAddress()), events, peerName: name });
   apps.defer(() => server.stop());
   return server;
 }

@@ -41,6 +41,11 @@ export class PoolApps {
     return this.#way.address();
   }
 
+  /** An address that nobody has, without a wildcard. */
+  fixedAddress(): Promise<string> {
+    return this.#way.fixed();
+  }
+
   async start(imports: readonly object[], providers: readonly object[] = []): Promise<INestApplicationContext> {
     @Module({ imports: [...imports] as never[], providers: [...providers] as never[] })
     class AppModule {}

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { curveKeyPair, Router, type SocketOptions } from '@nest-zmq/core';
 import type { ZmqClientOptions, ZmqServerOptions } from '@nest-zmq/transport';
+import { deadEndpoint } from '../../support/sockets.js';
 
 /** One way for the two sides to be connected. */
 export interface Way {
@@ -18,12 +19,10 @@ export interface Way {
 
 let names = 0;
 
-/** A port that was free a moment ago. */
+/** Free, and it stays so until somebody binds it. */
 async function freeTcp(): Promise<string> {
   const router = new Router({ linger: 0 });
-  await router.bind('tcp://127.0.0.1:*');
-  const endpoint = router.lastEndpoint ?? '';
-  await router.unbind(endpoint);
+  const endpoint = await deadEndpoint(router);
   router.close();
   return endpoint;
 }
