@@ -1,5 +1,5 @@
 // Does not wait for ever: asks again when no answer comes, and gives up after three tries.
-import { Request } from '@nest-zmq/core';
+import { Request, ZmqError } from '@nest-zmq/core';
 
 function connect() {
   const client = new Request({ receiveTimeout: 1000, linger: 0 });
@@ -16,7 +16,8 @@ async function ask(request) {
     try {
       const [answer] = await client.receive();
       return String(answer);
-    } catch {
+    } catch (error) {
+      if (!(error instanceof ZmqError && error.code === 'EAGAIN')) throw error;
       // A REQ that waits for an answer cannot ask again, so it makes room for a new one.
       // (Or give it the options `relaxed` and `correlate`: then it can.)
       console.log(`no answer to ${request}`);
