@@ -4,6 +4,7 @@ import { OnTask, ZmqTaskLostError, ZmqWorker } from '@nest-zmq/transport';
 import { ManualClock } from '@nest-zmq/transport/testing';
 import { PoolApps } from './support/pool-apps.js';
 import { PoolProcesses } from './support/pool-processes.js';
+import { ways } from './support/ways.js';
 import { until } from './turns.js';
 
 /*
@@ -28,10 +29,16 @@ const idsOf = (deeds: readonly { readonly id: number }[]) =>
   [...new Set(deeds.map(({ id }) => id))].toSorted((a, b) => a - b);
 
 describe('a worker that is killed', () => {
-  it.each(['running', 'before the answer', 'at the answer'] as const)(
-    '%s: the task is done, marked where it ran twice',
-    async (die) => {
-      const { pool, endpoint } = await apps.pool();
+  it.each([
+    ['running', 'tcp'],
+    ['running', 'ipc'],
+    ['before the answer', 'tcp'],
+    ['before the answer', 'ipc'],
+    ['at the answer', 'tcp'],
+  ] as const)(
+    '%s, over %s: the task is done, marked where it ran twice',
+    async (die, transport) => {
+      const { pool, endpoint } = await apps.pool({ bind: ways[transport].address() });
       const dying = await processes.worker(endpoint);
       await until(() => pool.workers.length === 1);
       await pool.push('job', { id: 1, die });

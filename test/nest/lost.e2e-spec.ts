@@ -3,6 +3,7 @@ import { type ZmqClient, ZmqPeerLostError } from '@nest-zmq/transport';
 import { ManualClock } from '@nest-zmq/transport/testing';
 import { firstValueFrom } from 'rxjs';
 import { Apps } from './support/apps.js';
+import { ProcessAddresses, processTransports } from './support/process-ways.js';
 import { ServerProcess } from './support/server-process.js';
 import { turns, until } from './turns.js';
 
@@ -14,29 +15,32 @@ const failed = (call: Promise<unknown>): Promise<unknown> =>
   );
 
 const sorted = (pids: (number | undefined)[]): (number | undefined)[] => pids.toSorted((x = 0, y = 0) => x - y);
-const events = { bind: 'tcp://127.0.0.1:*' };
 
-describe('a server that is killed', () => {
+describe.each(processTransports)('a server that is killed, over %s', (transport) => {
   let apps: Apps;
+  let addresses: ProcessAddresses;
   let a: ServerProcess;
   let b: ServerProcess;
   let client: ZmqClient;
 
   beforeEach(async () => {
     apps = new Apps();
-    [a, b] = await Promise.all([
-      // Nobody takes its address while it is away.
-      ServerProcess.start({ bind: await apps.fixedAddress(), events, peerName: 'a' }),
-      ServerProcess.start({ bind: 'tcp://127.0.0.1:*', events, peerName: 'b' }),
-    ]);
-    apps.defer(() => a.stop());
-    apps.defer(() => b.stop());
+    addresses = new ProcessAddresses(transport);
+    apps.defer(() => addresses.remove());
+    // Nobody takes its address while it is away.
+    [a, b] = await Promise.all([start('a', await addresses.fixed()), start('b')]);
     // Its time stands still: whatever happens here, no timeout of the client has made it happen.
     const clock = new ManualClock();
     client = apps.bareClient({ connect: [...a.info!.calls, ...b.info!.calls], minPeers: 2, clock });
     await client.connect();
   });
   afterEach(() => apps.close());
+
+  async function start(peerName: string, bind = addresses.next()): Promise<ServerProcess> {
+    const server = await ServerProcess.start({ bind, events: { bind: addresses.next() }, peerName });
+    apps.defer(() => server.stop());
+    return server;
+  }
 
   it('takes its calls with it, at once and with a reason; the others go on', async () => {
     const calls = Array.from({ length: 10 }, () => failed(firstValueFrom(client.send('never', {}))));
@@ -74,8 +78,7 @@ describe('a server that is killed', () => {
     a.kill('SIGKILL');
     await a.exited;
     await until(() => client.servers().length === 1);
-    const again = await ServerProcess.start({ bind: address, events, peerName: 'a' });
-    apps.defer(() => again.stop());
+    const again = await start('a', address);
     await until(() => client.servers().length === 2);
     const pids = await Promise.all(Array.from({ length: 4 }, () => pid(client)));
     expect(sorted(pids)).toEqual(sorted([again.pid, again.pid, b.pid, b.pid]));
