@@ -5,14 +5,17 @@ import { root } from '../scripts/setup.mjs';
 
 const sources = join(root, 'bench', 'native');
 const program = join(root, '.cache', 'zmq-bench');
+/** Of the libzmq that it was linked with; `undefined` where it could not be. */
 let version;
+let tried = false;
 
 /**
  * Compiles the C program against libzmq where a compiler and libzmq's headers are
  * there, and gives that libzmq's version; otherwise `undefined`, and why on stderr.
  */
 export function buildNative() {
-  if (version !== undefined) return version;
+  if (tried) return version;
+  tried = true;
   try {
     const files = readdirSync(sources).map((name) => join(sources, name));
     const newest = Math.max(...files.map((file) => statSync(file).mtimeMs));
@@ -23,13 +26,12 @@ export function buildNative() {
       execFileSync('cc', ['-O2', '-o', program, ...code, '-lzmq', '-lpthread'], { stdio: 'pipe' });
     }
     version = execFileSync(program, ['version'], { encoding: 'utf8' }).trim();
-    return version;
   } catch (error) {
     console.error(
       `Without libzmq: ${error.stderr?.toString().trim() || error.message} (apt-get install gcc libzmq3-dev)`,
     );
-    return undefined;
   }
+  return version;
 }
 
 export function nativeProgram() {
