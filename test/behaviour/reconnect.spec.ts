@@ -25,6 +25,17 @@ describe('heartbeats and reconnect', () => {
     return listener;
   }
 
+  it('idle connections without heartbeats have no timer: the handshake’s is gone with it', async () => {
+    const context = createContext({ clock });
+    const [near, far] = [open(new Pair({ context })), open(new Pair({ context }))];
+    await near.bind('tcp://127.0.0.1:*');
+    far.connect(near.lastEndpoint!);
+    await Promise.all([far.send('x'), near.receive()]);
+    await near.send('y');
+    await far.receive();
+    expect(clock.pending).toBe(0);
+  });
+
   describe('heartbeatTimeToLive', () => {
     it.each([
       [299, 200],

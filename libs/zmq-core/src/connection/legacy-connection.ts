@@ -1,6 +1,6 @@
 import { ProtocolError } from '../foundation/errors.js';
 import type { Multipart } from '../foundation/multipart.js';
-import type { PeerInfo } from '../foundation/peer-info.js';
+import { noProperties, type PeerInfo } from '../foundation/peer-info.js';
 import { type SocketTypeName, socketTypes } from '../foundation/socket-type.js';
 import { checkLegalPeer, readRoutingId } from '../mechanism/peer-metadata.js';
 import { COMMAND, MORE } from '../wire/frame.js';
@@ -183,7 +183,7 @@ export class LegacyConnection implements Connection {
       throw new ProtocolError('ERR_ZMTP_UNSPECIFIED', 'something else came where the identity of the peer belongs');
     const isAddressed = socketType === undefined || socketTypes[socketType].announcesRoutingId;
     const routingId = isAddressed ? readRoutingId(Buffer.from(body)) : undefined;
-    return { socketType: socketType ?? '', routingId, address: this.#address, properties: {} };
+    return { socketType: socketType ?? '', routingId, address: this.#address, properties: noProperties() };
   }
 
   #pass(sink: ConnectionSink): boolean {

@@ -1,4 +1,5 @@
 import type { Multipart } from '../foundation/multipart.js';
+import { noProperties } from '../foundation/peer-info.js';
 import type { Batch } from './batch.js';
 import type { Connection, ConnectionSink } from './connection.js';
 
@@ -79,7 +80,7 @@ export class RawConnection implements Connection {
 
   /** True: the caller looks whether there is room for what follows. */
   #begin(sink: ConnectionSink): boolean {
-    const info = { socketType: '', routingId: undefined, address: this.#address, properties: {} };
+    const info = { socketType: '', routingId: undefined, address: this.#address, properties: noProperties() };
     this.#state = 'greeted';
     if (sink.ready(info)) return true;
     this.#state = 'over';

@@ -21,7 +21,7 @@ const EMPTY = Buffer.alloc(0);
 /** The last phase: frames ⇄ whole messages, and the commands in between. */
 export class TrafficPhase implements Traffic {
   readonly heartbeat: Heartbeat;
-  readonly ping: Buffer;
+  readonly #ttlMs: number;
 
   /** Frames of a message whose last has not come. Never leaves this class. */
   #unfinished: Buffer[] = [];
@@ -40,7 +40,7 @@ export class TrafficPhase implements Traffic {
 
   constructor(options: ZmtpOptions, peerSpeaksCommands: boolean, reply: (command: Buffer) => void) {
     this.heartbeat = new Heartbeat(options.heartbeat);
-    this.ping = encodePing(options.heartbeat.ttlMs);
+    this.#ttlMs = options.heartbeat.ttlMs;
     this.#maxFrames = options.maxFramesPerMessage;
     this.#maxSize = Math.min(options.maxMessageSize, options.maxUnfinishedBytes);
     this.#maxTotal = options.maxUnfinishedBytes;
@@ -64,6 +64,10 @@ export class TrafficPhase implements Traffic {
       default:
     }
     this.#reply = reply;
+  }
+
+  get ping(): Buffer {
+    return encodePing(this.#ttlMs);
   }
 
   /** From now on the frames are those of messages. */

@@ -8,7 +8,8 @@
  * It grows by doubling and falls back to its first size when it runs empty after
  * having been large, so that one burst does not pin its memory for ever.
  */
-const INITIAL_CAPACITY = 16;
+/** Each connection has four queues, and most of them never hold more. */
+const INITIAL_CAPACITY = 4;
 const KEEP_CAPACITY = 2048;
 
 export class FifoQueue<T> {

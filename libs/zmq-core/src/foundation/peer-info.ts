@@ -10,9 +10,14 @@ export interface PeerInfo {
   readonly address: string;
   /**
    * All properties of its READY by their name as sent, `Socket-Type` and `Identity`
-   * included. Not what only this side can say of it: that is added under `ownProperties`.
+   * included. What only this side can say of it is added under `ownProperties`, by who knows it.
    */
-  readonly properties: Readonly<Record<string, string>>;
+  readonly properties: Record<string, string>;
+}
+
+/** For properties. A peer may give them any name, so the object has no prototype. */
+export function noProperties(): Record<string, string> {
+  return Object.create(null) as Record<string, string>;
 }
 
 /** What we say of a peer, and no peer of itself: where it is, and who it has proved to be. `Routing-Id` is libzmq's other name for `Identity`. */

@@ -4,6 +4,8 @@ import { decodeMetadata, type Properties } from '../wire/metadata.js';
 import type { Admission, Admitted } from './admission.js';
 import type { Mechanism } from './mechanism.js';
 
+const NOTHING_SAID: Properties = new Map();
+
 /**
  * NULL (37/ZMTP "The NULL Security Mechanism"): each side sends READY at once, and that
  * is all. A side with a ZAP domain asks about the peer first, whichever of the two it is:
@@ -12,7 +14,7 @@ import type { Mechanism } from './mechanism.js';
 export class NullMechanism implements Mechanism {
   readonly name = 'NULL';
   readonly asServer = false;
-  peerProperties: Properties = new Map();
+  peerProperties: Properties = NOTHING_SAID;
   #ready: Buffer | undefined;
   #received = false;
   readonly #admission: Admission | undefined;

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../foundation/errors.js';
-import { ownProperties, type PeerInfo } from '../foundation/peer-info.js';
+import { noProperties, ownProperties, type PeerInfo } from '../foundation/peer-info.js';
 import { isLegalPeer, type SocketTypeName, socketTypes } from '../foundation/socket-type.js';
 import { encodeMetadata, findProperty, IDENTITY, type Properties, SOCKET_TYPE } from '../wire/metadata.js';
 import type { Admitted } from './admission.js';
@@ -47,7 +47,7 @@ export function readPeerMetadata(
   const socketType = findProperty(properties, SOCKET_TYPE)?.toString('latin1');
   if (socketType === undefined) throw new ProtocolError('ERR_ZMTP_INVALID_METADATA', 'READY has no Socket-Type');
   checkLegalPeer(own, socketType);
-  const record: Record<string, string> = Object.create(null) as Record<string, string>;
+  const record = noProperties();
   for (const [name, value] of properties) {
     // A peer that could say which user it is would be believed; or, where an authenticator gives roles, which it has.
     if (ownNames.has(name.toLowerCase()) || (admitted !== undefined && !saidByPeers.test(name))) continue;

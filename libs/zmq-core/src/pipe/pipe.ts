@@ -44,7 +44,10 @@ export class PipeEnd {
   #announced = false;
   /** A deferred `onReadable`, `onWritable` is under way. */
   #readableDue = false;
+  /** Made when first needed, as for `#writableDue`: a pipe to a connection never does. */
+  #tellReadable: (() => void) | undefined;
   #writableDue = false;
+  #tellWritable: (() => void) | undefined;
 
   private constructor(outward: Lane, inward: Lane) {
     this.#outward = outward;
@@ -134,7 +137,7 @@ export class PipeEnd {
       this.handler.onReadable(this);
     } else if (!this.#readableDue) {
       this.#readableDue = true;
-      soon(this.#tellReadable);
+      soon((this.#tellReadable ??= () => this.#readableNow()));
     }
   }
 
@@ -331,22 +334,22 @@ export class PipeEnd {
       this.handler.onWritable(this);
     } else if (!this.#writableDue) {
       this.#writableDue = true;
-      soon(this.#tellWritable);
+      soon((this.#tellWritable ??= () => this.#writableNow()));
     }
   }
 
-  readonly #tellReadable = (): void => {
+  #readableNow(): void {
     this.#readableDue = false;
     if (this.#closed) return;
     // It may all have been read, or dropped, meanwhile; then the next flush must wake again.
     if (this.#inward.queue.length > 0) this.handler.onReadable(this);
     else this.#inward.asleep = true;
-  };
+  }
 
-  readonly #tellWritable = (): void => {
+  #writableNow(): void {
     this.#writableDue = false;
     if (this.open && !this.#outward.full) this.handler.onWritable(this);
-  };
+  }
 }
 
 /** How a pipe's two lanes are limited, as seen from its first end. */

@@ -172,10 +172,16 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler, Wri
     }
     this.#pipe = pipe;
     pipe.handler = this;
-    pipe.announcePeer(withPeerAddress(info, this.#stream.remoteHost));
+    const { remoteHost } = this.#stream;
+    if (remoteHost !== undefined) info.properties['Peer-Address'] = remoteHost;
+    pipe.announcePeer(info);
     // The socket may have refused the peer.
     if (this.#hasEnded()) return false;
     this.#outflow.open(pipe);
+    // That of the handshake. Who called goes on to arm the next.
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#timerAt = Infinity;
     return true;
   }
 
@@ -206,13 +212,13 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler, Wri
   }
 
   /** In a turn of its own: it is called from wherever something was decided. */
-  readonly #wake = (): void => process.nextTick(this.#goOn);
+  readonly #wake = (): void => process.nextTick(() => this.#goOn());
 
-  readonly #goOn = (): void => {
+  #goOn(): void {
     if (this.#state === 'ending' || this.#state === 'closed' || this.#paused) return;
     this.#pump();
     this.#armTimer();
-  };
+  }
 
   // ── from the pipe ──
 
@@ -324,10 +330,11 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler, Wri
     if (this.#state === 'closed' || deadline >= this.#timerAt) return;
     this.#timer?.cancel();
     this.#timerAt = deadline;
-    this.#timer = this.#host.clock.setTimer(Math.max(0, deadline - this.#host.clock.now()), this.#onTimer);
+    const delay = Math.max(0, deadline - this.#host.clock.now());
+    this.#timer = this.#host.clock.setTimer(delay, () => this.#onTimer());
   }
 
-  readonly #onTimer = (): void => {
+  #onTimer(): void {
     this.#timerAt = Infinity;
     // What the peer says is not read any more, so its silence means nothing.
     if (this.#state === 'ending') return;
@@ -335,7 +342,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler, Wri
     if (now >= this.#connection.deadline) this.#connection.tick(now, this);
     if (this.#connection.hasOutput) this.#outflow.flush();
     this.#armTimer();
-  };
+  }
 
   /** From the outflow. */
   unwritten(): void {
@@ -378,14 +385,6 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler, Wri
     const told = handshaking || this.#reported;
     this.#host.emit(told ? { type: 'disconnect', ...place } : { type: 'disconnect', ...place, reason: error });
   }
-}
-
-function withPeerAddress(info: PeerInfo, host: string | undefined): PeerInfo {
-  if (host === undefined) return info;
-  // What a peer sends may have any name, so the object has no prototype.
-  const properties = Object.assign(Object.create(null) as Record<string, string>, info.properties);
-  properties['Peer-Address'] = host;
-  return { ...info, properties };
 }
 
 function lossReason(error: NodeJS.ErrnoException | undefined, handshaking: boolean): CloseReason {

@@ -22,18 +22,26 @@ export function decodeCommand(body: Buffer): Command {
 
 /** A whole command frame, header included. */
 export function encodeCommand(name: string, ...data: readonly Buffer[]): Buffer {
-  const nameBytes = Buffer.from(name, 'latin1');
-  let size = 1 + nameBytes.length;
+  let size = 1 + name.length;
   for (const part of data) size += part.length;
-  const header = size > SHORT_LIMIT ? Buffer.alloc(9) : Buffer.alloc(2);
-  if (size > SHORT_LIMIT) {
-    header[0] = COMMAND | LONG;
-    header.writeUIntBE(size, 3, 6);
+  const isLong = size > SHORT_LIMIT;
+  let at = isLong ? LONG_HEADER : SHORT_HEADER;
+  const frame = Buffer.allocUnsafe(at + size);
+  if (isLong) {
+    frame[0] = COMMAND | LONG;
+    frame.writeUInt16BE(0, 1);
+    frame.writeUIntBE(size, 3, 6);
   } else {
-    header[0] = COMMAND;
-    header[1] = size;
+    frame[0] = COMMAND;
+    frame[1] = size;
   }
-  return Buffer.concat([header, Buffer.from([nameBytes.length]), nameBytes, ...data]);
+  frame[at++] = name.length;
+  at += frame.write(name, at, 'latin1');
+  for (const part of data) {
+    frame.set(part, at);
+    at += part.length;
+  }
+  return frame;
 }
 
 /** What is behind the header of a whole command frame. */

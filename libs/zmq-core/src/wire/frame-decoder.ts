@@ -52,7 +52,7 @@ export class FrameDecoder implements FrameSource {
   readonly #waiting: Buffer[] = [];
 
   // A header that is split over chunks is gathered here…
-  readonly #header = Buffer.alloc(LONG_HEADER);
+  #header: Buffer = EMPTY;
   #headerLength = 0;
   // …and a body here.
   #split: Buffer | undefined;
@@ -107,6 +107,8 @@ export class FrameDecoder implements FrameSource {
       const waiting = this.#waiting.shift();
       if (waiting === undefined) {
         this.#current(EMPTY);
+        // Who is silent now must not keep the chunk of its last frame.
+        this.body = EMPTY;
         return false;
       }
       this.#take(waiting);
@@ -203,6 +205,7 @@ export class FrameDecoder implements FrameSource {
   }
 
   #gatherHeader(): boolean {
+    if (this.#header === EMPTY) this.#header = Buffer.alloc(LONG_HEADER);
     while (this.#at < this.#chunk.length) {
       const wanted = this.#headerLength === 0 || (this.#header[0]! & LONG) === 0 ? SHORT_HEADER : LONG_HEADER;
       if (this.#headerLength === wanted) return true;

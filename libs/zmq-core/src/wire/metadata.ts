@@ -9,16 +9,19 @@ export type Properties = ReadonlyMap<string, Buffer>;
 export const SOCKET_TYPE = 'Socket-Type';
 export const IDENTITY = 'Identity';
 
-export function encodeMetadata(properties: Iterable<readonly [string, Buffer]>): Buffer {
-  const parts: Buffer[] = [];
+export function encodeMetadata(properties: readonly (readonly [name: string, value: Buffer])[]): Buffer {
+  let size = 0;
+  for (const [name, value] of properties) size += 1 + name.length + 4 + value.length;
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
   for (const [name, value] of properties) {
-    const head = Buffer.alloc(1 + name.length + 4);
-    head[0] = name.length;
-    head.write(name, 1, 'latin1');
-    head.writeUInt32BE(value.length, 1 + name.length);
-    parts.push(head, value);
+    bytes[at++] = name.length;
+    at += bytes.write(name, at, 'latin1');
+    at = bytes.writeUInt32BE(value.length, at);
+    bytes.set(value, at);
+    at += value.length;
   }
-  return Buffer.concat(parts);
+  return bytes;
 }
 
 /**

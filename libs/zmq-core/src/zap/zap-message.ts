@@ -124,7 +124,7 @@ export interface Reply {
   readonly text: string;
   /** Empty but for 200. */
   readonly userId: string;
-  readonly properties: Iterable<readonly [string, Buffer]>;
+  readonly properties: readonly (readonly [string, Buffer])[];
 }
 
 export function encodeReply({ envelope, requestId }: ReceivedRequest, reply: Reply): Multipart {
