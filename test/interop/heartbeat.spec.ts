@@ -1,6 +1,7 @@
 import { createContext, Dealer, type SocketOptions } from '@nest-zmq/core';
 import { socketTypes } from '../../libs/zmq-core/src/foundation/socket-type.js';
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
+import { asked } from '../support/asked.js';
 import { textKeys } from '../support/key-pair.js';
 import { nextTurn } from '../support/raw-peer.js';
 import { Relay, type Speaker } from '../support/relay.js';
@@ -76,11 +77,12 @@ for (const library of libraries) {
     ] as const)('ours %s', (_role, weBind) => {
       it('asks, and lives by the answers', async () => {
         const { we, they } = await meet(weBind, { heartbeatInterval: 1000, heartbeatTimeout: 500 });
-        for (let asked = 1; asked <= 3; asked++) {
+        for (let count = 1; count <= 3; count++) {
           clock.advance(1000);
-          await relay.until(we, '\x04PING', asked);
-          await relay.until(they, '\x04PONG', asked);
-          await settle();
+          await relay.until(we, '\x04PING', count);
+          const read = asked(clock);
+          await relay.until(they, '\x04PONG', count);
+          await read();
         }
         clock.advance(999);
         expect(events.types).toEqual([]);
@@ -122,8 +124,9 @@ for (const library of libraries) {
           },
         );
         await relay.until(they, '\x04PING');
-        await settle();
         relay.hold(they);
+        // Another that had passed by then.
+        await settle();
         clock.advance(699);
         await settle();
         expect(events.types).toEqual([]);

@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
 import { Context, decodeZ85 } from '@nest-zmq/core';
+import { asked } from '../support/asked.js';
 import { message } from '../support/raw-bytes.js';
 import { bodyOf, loadSodium, RawCurveClient } from '../support/raw-curve.js';
 import { RawPeer } from '../support/raw-peer.js';
@@ -53,27 +54,17 @@ async function encrypted(raw: RawPeer, apps: Apps): Promise<Speaker> {
 /** Over inproc whole messages are handed over: there is no middle of one. */
 const transports = ['tcp', 'ipc', 'CURVE'] as const satisfies readonly TransportName[];
 
-/** Tells how often it was asked: a socket asks when it has read something. */
-class AskedClock extends ManualClock {
-  asked = 0;
-
-  override now(): number {
-    this.asked++;
-    return super.now();
-  }
-}
-
 beforeAll(loadSodium);
 
 describe.each(transports)('a connection that stalls, over %s', (transport) => {
   const apps = appsForEach(transport);
-  let clock: AskedClock;
+  let clock: ManualClock;
   let raw: RawPeer;
   let speaker: Speaker;
   const lost: string[] = [];
 
   beforeEach(async () => {
-    clock = new AskedClock();
+    clock = new ManualClock();
     lost.length = 0;
     const context = new Context({}, { clock });
     apps().defer(() => context.terminate());
@@ -91,9 +82,9 @@ describe.each(transports)('a connection that stalls, over %s', (transport) => {
 
   /** Resolves when the server has read it. */
   async function say(bytes: Buffer): Promise<void> {
-    const { asked } = clock;
+    const read = asked(clock);
     raw.write(bytes);
-    await until(() => clock.asked > asked);
+    await read();
   }
 
   it('a peer that falls silent in the middle of a message is given up', async () => {
