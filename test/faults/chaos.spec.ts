@@ -1,7 +1,8 @@
-import { type Context, createContext, curveKeyPair, Dealer, Publisher, Router, Subscriber } from '@nest-zmq/core';
+import { type Context, createContext, Dealer, Publisher, Router, Subscriber } from '@nest-zmq/core';
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
 import { Bystander } from '../support/bystander.js';
 import { ChaosProxy, type Weather } from '../support/chaos-proxy.js';
+import { curveClient, curveServer } from '../support/curve.js';
 import { loadCurve } from '../support/guarded.js';
 import { type Holdings, holdings, untilGivenBack, usedBytes } from '../support/holdings.js';
 import { pattern } from '../support/raw-bytes.js';
@@ -17,7 +18,9 @@ import { UNRELATED_BYTES } from '../support/trial.js';
  */
 
 const MESSAGES = 300;
-const dialing = { linger: 0, reconnectInterval: 1, reconnectAfterRefusal: true } as const;
+/** A flipped bit of a length is not waited for without end. */
+const limits = { linger: 0, maxMessageSize: 64 * 1024, handshakeInterval: 1_000 } as const;
+const dialing = { ...limits, reconnectInterval: 1, reconnectAfterRefusal: true } as const;
 
 let context: Context;
 let bystander: Bystander;
@@ -61,28 +64,22 @@ async function until(done: () => boolean, meanwhile: () => void = () => {}): Pro
   }
 }
 
-const [server, client] = [curveKeyPair(), curveKeyPair()];
 /** Options of the ROUTER, and of the DEALER. */
-const mechanisms = {
-  NULL: [{}, {}],
-  CURVE: [
-    { curveServer: true, curveSecretKey: server.secretKey },
-    { curveServerKey: server.publicKey, curveSecretKey: client.secretKey },
-  ],
-} as const;
+const mechanisms = { NULL: [{}, {}], CURVE: [curveServer, curveClient] } as const;
 
 /**
  * A DEALER that sends to a ROUTER through the weather, until that has done what `awaited` counts.
- * Gives what came, and the reasons of what ended.
+ * Gives how many were sent, what came, and the reasons of what ended.
  */
-async function sendThrough(seed: number, weather: Weather, awaited?: 'flips' | 'cuts' | 'resets', mechanism: keyof typeof mechanisms = 'NULL'): Promise<{ came: (number | undefined)[]; reasons: number; told: number }> {
+async function sendThrough(seed: number, weather: Weather, awaited: 'flips' | 'cuts' | 'resets' | 'stalls', mechanism: keyof typeof mechanisms = 'NULL'): Promise<{ sent: number; came: (number | undefined)[]; reasons: number; told: number }> {
   const [guard, key] = mechanisms[mechanism];
-  const router = new Router({ context, linger: 0, handover: true, sendHighWaterMark: 0, ...guard });
+  const router = new Router({ context, ...limits, handover: true, sendHighWaterMark: 0, ...guard });
   const dealer = new Dealer({ context, ...dialing, sendHighWaterMark: 0, routingId: 'me', ...key });
   const events = new EventLog(dealer);
   await router.bind('tcp://127.0.0.1:*');
   proxy = await ChaosProxy.start(router.lastEndpoint!, { seed, weather });
   const came: (number | undefined)[] = [];
+  let sent = MESSAGES;
   let fenced = false;
   router.onMessage(([, ...frames]) => {
     if (frames.length === 1 && String(frames[0]) === 'fence') fenced = true;
@@ -96,10 +93,9 @@ async function sendThrough(seed: number, weather: Weather, awaited?: 'flips' | '
         if (i % 10 === 0) await nextTurn();
       }
       // How many pieces there are depends on how the network cuts what is said.
-      let more = MESSAGES;
       await until(
-        () => awaited === undefined || proxy.done[awaited] > 0,
-        () => void (dealer.trySend(numbered(more)) && more++),
+        () => proxy.done[awaited] > 0,
+        () => void (dealer.trySend(numbered(sent)) && sent++),
       );
       proxy.setWeather({});
       // One may go down with a connection that is lost already.
@@ -113,17 +109,16 @@ async function sendThrough(seed: number, weather: Weather, awaited?: 'flips' | '
   const reasons = events.all.filter(({ type, reason }) => reason !== undefined && type !== 'close').length;
   dealer.close();
   router.close();
-  return { came, reasons, told: ends };
+  return { sent, came, reasons, told: ends };
 } // prettier-ignore
 
 describe.each(Array.from({ length: 3 * times }, (_, i) => i + 1))('seed %i', (seed) => {
   it('split and stalled: everything comes, in order', async () => {
-    const { came, reasons } = await sendThrough(seed, { split: true, stall: 0.2 });
-    expect(came).toEqual(Array.from({ length: MESSAGES }, (_, i) => i));
+    const { sent, came, reasons } = await sendThrough(seed, { split: true, stall: 0.2 }, 'stalls');
+    expect(came).toEqual(Array.from({ length: sent }, (_, i) => i));
     expect(reasons).toBe(0);
     // It was so.
     expect(proxy.done.pieces).toBeGreaterThan(10);
-    expect(proxy.done.stalls).toBeGreaterThan(0);
   });
 
   it.each(['cut', 'reset'] as const)('%s now and then: what comes is whole and in order, and each end says why', async (how) => {
@@ -147,7 +142,7 @@ describe.each(Array.from({ length: 3 * times }, (_, i) => i + 1))('seed %i', (se
   });
 
   it('a publisher and a subscriber in all of it', async () => {
-    const publisher = new Publisher({ context, linger: 0 });
+    const publisher = new Publisher({ context, ...limits });
     const subscriber = new Subscriber({ context, ...dialing });
     await publisher.bind('tcp://127.0.0.1:*');
     proxy = await ChaosProxy.start(publisher.lastEndpoint!, {
@@ -165,10 +160,14 @@ describe.each(Array.from({ length: 3 * times }, (_, i) => i + 1))('seed %i', (se
           if (i % 10 === 0) await nextTurn();
         }
         proxy.setWeather({});
-        subscriber.subscribe('fence');
         await until(
           () => fenced,
-          () => void publisher.trySend('fence'),
+          () => {
+            // Again and again: the first may be taken for the end of what has a flipped bit in its length.
+            subscriber.unsubscribe('fence');
+            subscriber.subscribe('fence');
+            publisher.trySend('fence');
+          },
         );
       })(),
     );
@@ -261,6 +260,21 @@ describe('what the network between does to the bytes of one side', () => {
   /** Bytes that are not those that were said, at their places. */
   const changed = (came: Buffer): number[] => [...came.keys()].filter((i) => came[i] !== said[i]);
 
+  /** That all comes when so much time has passed, and not before. */
+  async function expectHeldFor(ms: number): Promise<void> {
+    let came = false;
+    const all = far.read(said.length).then((bytes) => ((came = true), bytes));
+    await until(() => clock.pending > 0);
+    clock.advance(ms - 1);
+    await bystander.exchange();
+    expect(came).toBe(false);
+    await until(
+      () => came,
+      () => clock.advance(1),
+    );
+    expect(changed(await all)).toEqual([]);
+  }
+
   it('nothing, if there is no weather: neither of one side nor of the other', async () => {
     await between({});
     expect(changed(await far.read(said.length))).toEqual([]);
@@ -271,17 +285,7 @@ describe('what the network between does to the bytes of one side', () => {
 
   it('delay: they come when the clock says so, and not before', async () => {
     await between({ delayMs: 50 });
-    let came = false;
-    const all = far.read(said.length).then((bytes) => ((came = true), bytes));
-    await until(() => clock.pending > 0);
-    clock.advance(49);
-    await bystander.exchange();
-    expect(came).toBe(false);
-    await until(
-      () => came,
-      () => clock.advance(1),
-    );
-    expect(changed(await all)).toEqual([]);
+    await expectHeldFor(50);
   });
 
   it('split: into many pieces, with all that was said', async () => {
@@ -312,18 +316,9 @@ describe('what the network between does to the bytes of one side', () => {
 
   it('stall: held in the middle, until it goes on', async () => {
     await between({ stall: 1, delayMs: 500 });
-    await until(() => proxy.done.stalls > 0 && clock.pending > 0);
-    let came = false;
-    const all = far.read(said.length).then((bytes) => ((came = true), bytes));
+    await until(() => proxy.done.stalls > 0);
     // Twice the delay.
-    clock.advance(999);
-    await bystander.exchange();
-    expect(came).toBe(false);
-    await until(
-      () => came,
-      () => clock.advance(1),
-    );
-    expect(changed(await all)).toEqual([]);
+    await expectHeldFor(1_000);
   });
 
   it('stall, until it is told to go on', async () => {

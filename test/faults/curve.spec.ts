@@ -1,6 +1,7 @@
 import { type Context, curveKeyPair, Dealer, decodeZ85, Router } from '@nest-zmq/core';
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
 import type { Bystander } from '../support/bystander.js';
+import { client, curveClient, curveServer, server } from '../support/curve.js';
 import { Guarded, loadCurve, Surroundings } from '../support/guarded.js';
 import type { KeyPair } from '../support/key-pair.js';
 import { greeting, GREETING_SIZE } from '../support/raw-bytes.js';
@@ -29,18 +30,10 @@ beforeEach(async () => {
 });
 afterEach(() => around.end());
 
-const server = curveKeyPair();
-const client = curveKeyPair();
 const [serverPair, clientPair] = [server, client].map(({ publicKey, secretKey }) => ({
   publicKey: decodeZ85(publicKey),
   secretKey: decodeZ85(secretKey),
 })) as [KeyPair, KeyPair];
-const curveServer = { curveServer: true, curveSecretKey: server.secretKey } as const;
-const curveClient = {
-  curveServerKey: server.publicKey,
-  curvePublicKey: client.publicKey,
-  curveSecretKey: client.secretKey,
-} as const;
 
 const guard = (): Promise<Guarded> => new Guarded(around, curveServer, curveClient).open();
 

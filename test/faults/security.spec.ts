@@ -12,6 +12,7 @@ import { connectAndReset } from '../../libs/zmq-core/src/testing/connect-and-res
 import { itWhen } from '../../libs/zmq-core/src/testing/it-when.js';
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
 import type { Bystander } from '../support/bystander.js';
+import { curveClient, curveServer, server } from '../support/curve.js';
 import { Dice } from '../support/dice.js';
 import { Guarded, loadCurve, Surroundings } from '../support/guarded.js';
 import { bytes, command, greeting, GREETING_SIZE, message, ready } from '../support/raw-bytes.js';
@@ -37,15 +38,6 @@ beforeEach(async () => {
   ({ context, bystander } = around);
 });
 afterEach(() => around.end());
-
-const server = curveKeyPair();
-const client = curveKeyPair();
-const curveServer = { curveServer: true, curveSecretKey: server.secretKey } as const;
-const curveClient = {
-  curveServerKey: server.publicKey,
-  curvePublicKey: client.publicKey,
-  curveSecretKey: client.secretKey,
-} as const;
 
 describe('HELLO of 199 or 201 bytes, wrong version, low-order or all-zero keys, garbage server key → refused', () => {
   const hello = (change: (body: Buffer) => Buffer | void): Buffer => {

@@ -1,5 +1,6 @@
-import { type Context, createContext, curveKeyPair, Dealer, Router, type SocketOptions, stats } from '@nest-zmq/core';
+import { type Context, createContext, Dealer, Router, type SocketOptions, stats } from '@nest-zmq/core';
 import { Bystander } from './bystander.js';
+import { curveClient, curveServer } from './curve.js';
 import { type Holdings, holdings, untilGivenBack, usedBytes } from './holdings.js';
 import { RawPeer } from './raw-peer.js';
 import { EventLog } from './stage.js';
@@ -48,9 +49,8 @@ export class Surroundings {
 /** The library of CURVE is loaded once, and stays: that is not to be counted to the first test. */
 export async function loadCurve(): Promise<void> {
   const context = createContext({});
-  const [server, client] = [curveKeyPair(), curveKeyPair()];
-  const router = new Router({ context, linger: 0, curveServer: true, curveSecretKey: server.secretKey });
-  const dealer = new Dealer({ context, linger: 0, curveServerKey: server.publicKey, curveSecretKey: client.secretKey });
+  const router = new Router({ context, linger: 0, ...curveServer });
+  const dealer = new Dealer({ context, linger: 0, ...curveClient });
   await router.bind('tcp://127.0.0.1:*');
   dealer.connect(router.lastEndpoint!);
   await dealer.send('hello');
