@@ -88,6 +88,14 @@ class WhoController {
   }
 }
 
+@ZmqWorker('mails')
+class MailWorker {
+  @OnTask('send')
+  send(@Payload() to: string, @Ctx() ctx: ZmqContext): void {
+    hear(`${to} by ${ctx.getUserId()}`);
+  }
+}
+
 @ZapHandler()
 @Injectable()
 class Accounts implements ZmqAuthenticator {
@@ -179,17 +187,6 @@ describe.each(['tcp://127.0.0.1:*', 'ipc://*'])('CURVE over %s', (address) => {
   });
 
   it.each(['none', 'explicit'] as const)('pools with ack %s', async (ack) => {
-    const done: string[] = [];
-    let onDone: () => void = () => {};
-
-    @ZmqWorker('mails')
-    class MailWorker {
-      @OnTask('send')
-      send(@Payload() to: string, @Ctx() ctx: ZmqContext): void {
-        done.push(`${to} by ${ctx.getUserId()}`);
-        onDone();
-      }
-    }
     @Module({
       imports: [
         ZmqModule.registerAuthenticator({ context }),
@@ -218,10 +215,9 @@ describe.each(['tcp://127.0.0.1:*', 'ipc://*'])('CURVE over %s', (address) => {
     class PoolModule {}
     const pools = await NestFactory.createApplicationContext(PoolModule, { logger: false, abortOnError: false });
     apps.defer(() => pools.close());
-    const finished = new Promise<void>((resolve) => (onDone = resolve));
     await pools.get<ZmqPool>(getZmqPoolToken('mails')).push('send', 'bob');
-    await finished;
-    expect(done).toEqual(['bob by alice']);
+    await untilHeard('bob by alice');
+    expect(heard).toHaveLength(1);
     await pools.close();
     expect(elsewhere.sockets).toBe(0);
   });
@@ -361,17 +357,6 @@ describe('rules of the module', () => {
     });
     const inject = [ConfigService];
 
-    const done: string[] = [];
-    let onDone: () => void = () => {};
-    const finished = new Promise<void>((resolve) => (onDone = resolve));
-    @ZmqWorker('mails')
-    class MailWorker {
-      @OnTask('send')
-      send(@Payload() to: string, @Ctx() ctx: ZmqContext): void {
-        done.push(`${to} by ${ctx.getUserId()}`);
-        onDone();
-      }
-    }
     const ours = configOf({ OWN_KEY: server.secretKey, CLIENT_KEYS: [alice, bob].map(({ publicKey }) => publicKey).join() });
     @Module({
       imports: [
@@ -453,8 +438,8 @@ describe('rules of the module', () => {
     const pools = await NestFactory.createApplicationContext(PoolModule, { logger: false, abortOnError: false });
     apps.defer(() => pools.close());
     await pools.get<ZmqPool>(getZmqPoolToken('mails')).push('send', 'carol');
-    await finished;
-    expect(done).toEqual([`carol by ${bob.publicKey}`]);
+    await untilHeard(`carol by ${bob.publicKey}`);
+    expect(heard).toHaveLength(1);
   }); // prettier-ignore
 });
 

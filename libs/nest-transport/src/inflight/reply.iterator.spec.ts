@@ -1,47 +1,15 @@
-import { decodeRequest } from '../packet/call.packet.js';
-import { encodeError } from '../packet/error.codec.js';
-import { PayloadCodecs } from '../packet/payload.codec.js';
-import { FakePeer } from '../testing/fake.peer.js';
-import { frames } from '../testing/frames.js';
+import { fakeCall } from '../testing/fake.call.js';
+import { numbers } from '../testing/numbers.js';
 import { turns } from '../testing/turns.js';
-import { ManualClock } from '../testkit/manual.clock.js';
-import { ClientLink } from './client.link.js';
-import { DeadlineQueue } from './deadline.queue.js';
-import { Outbox } from './outbox.js';
 import { isAsyncIterable, ReplyIterator } from './reply.iterator.js';
-import { type CallOutcome, ServerCall } from './server.call.js';
 
-const codecs = new PayloadCodecs();
-
-/** A call whose replies are seen, without their envelope. */
-function start(values: AsyncIterable<unknown>, { many = true, room = Infinity, idleMs = 0 } = {}) {
-  const clock = new ManualClock();
-  const peer = new FakePeer(room);
-  const client = new ClientLink(peer, new Outbox(peer, peer));
-  const outcomes: CallOutcome[] = [];
-  const request = decodeRequest(frames('<00000007>', '', 'x', '1', many ? '<01>' : '{}'), 0);
-  if (request.kind !== 'call') throw new Error('malformed');
-  const host = {
-    deadlines: new DeadlineQueue(clock),
-    encodeValue: (call: ServerCall, value: unknown) => codecs.encodeReply(value, call.contentType),
-    encodeError: (_call: ServerCall, error: unknown) => encodeError(error),
-    settled: (_call: ServerCall, outcome: CallOutcome) => void outcomes.push(outcome),
-    thrownAtEnd: () => {},
-  };
-  const call = new ServerCall(host, client, request);
-  const replies = new ReplyIterator(call, values, idleMs, (error) => ({ message: `mapped ${String(error)}` }));
-  return { call, clock, peer, outcomes, iterator: replies, replies: () => peer.sent.map((sent) => sent.slice(2)) };
-}
-
-async function* numbers(count: number, log: string[] = []): AsyncGenerator<number> {
-  try {
-    for (let i = 1; i <= count; i++) {
-      log.push(`ask ${i}`);
-      yield i;
-    }
-  } finally {
-    log.push('end');
-  }
+function start(
+  values: AsyncIterable<unknown>,
+  { idleMs = 0, ...options }: Parameters<typeof fakeCall>[0] & { readonly idleMs?: number } = {},
+) {
+  const faked = fakeCall(options);
+  const iterator = new ReplyIterator(faked.call, values, idleMs, (error) => ({ message: `mapped ${String(error)}` }));
+  return { ...faked, iterator };
 }
 
 describe('ReplyIterator', () => {

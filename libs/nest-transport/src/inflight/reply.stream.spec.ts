@@ -1,37 +1,13 @@
 import { concat, EMPTY as NONE, finalize, from, NEVER, Observable, of, Subject, throwError } from 'rxjs';
-import { decodeRequest } from '../packet/call.packet.js';
-import { encodeError } from '../packet/error.codec.js';
-import { PayloadCodecs } from '../packet/payload.codec.js';
-import { FakePeer } from '../testing/fake.peer.js';
-import { frames } from '../testing/frames.js';
-import { ManualClock } from '../testing/manual.clock.js';
+import { fakeCall } from '../testing/fake.call.js';
+import { numbers } from '../testing/numbers.js';
 import { turns } from '../testing/turns.js';
-import { ClientLink } from './client.link.js';
-import { DeadlineQueue } from './deadline.queue.js';
-import { Outbox } from './outbox.js';
 import { ReplyStream } from './reply.stream.js';
-import { type CallOutcome, ServerCall } from './server.call.js';
+import type { ServerCall } from './server.call.js';
 
-const codecs = new PayloadCodecs();
-
-/** A call whose replies are seen, without their envelope. */
-function start(options: { many?: boolean; room?: number; deadlineMs?: number } = {}) {
-  const { many = true, room, deadlineMs } = options;
-  const clock = new ManualClock();
-  const peer = new FakePeer(room);
-  const client = new ClientLink(peer, new Outbox(peer, peer));
-  const outcomes: CallOutcome[] = [];
-  const fields = { ...(many && { ':replies': 'many' }), ...(deadlineMs && { ':deadline-ms': String(deadlineMs) }) };
-  const request = decodeRequest(frames('<00000007>', '', 'x', '1', JSON.stringify(fields)), 0);
-  if (request.kind !== 'call') throw new Error('malformed');
-  const host = {
-    deadlines: new DeadlineQueue(clock),
-    encodeValue: (call: ServerCall, value: unknown) => codecs.encodeReply(value, call.contentType),
-    encodeError: (_call: ServerCall, error: unknown) => encodeError(error),
-    settled: (_call: ServerCall, outcome: CallOutcome) => void outcomes.push(outcome),
-    thrownAtEnd: () => {},
-  };
-  const call = new ServerCall(host, client, request);
+function start(options: Parameters<typeof fakeCall>[0] = {}) {
+  const faked = fakeCall(options);
+  const { call } = faked;
   let released = false;
   const owner = {
     thrownByIterator: (_call: ServerCall, error: unknown) => ({ message: `mapped ${String(error)}` }),
@@ -41,8 +17,7 @@ function start(options: { many?: boolean; room?: number; deadlineMs?: number } =
     const replies = new ReplyStream(call, idleMs, owner);
     call.subscription = stream.pipe(finalize(() => replies.sourceEnded())).subscribe(replies);
   };
-  const replies = () => peer.sent.map((sent) => sent.slice(2));
-  return { call, clock, peer, client, outcomes, run, replies, released: () => released };
+  return { ...faked, run, released: () => released };
 }
 
 describe('many replies', () => {
@@ -230,17 +205,6 @@ describe('many replies', () => {
     expect(call.call.signal.reason).toEqual(new Error('enough'));
   });
 });
-
-async function* numbers(count: number, log: string[] = []): AsyncGenerator<number> {
-  try {
-    for (let i = 1; i <= count; i++) {
-      log.push(`ask ${i}`);
-      yield i;
-    }
-  } finally {
-    log.push('end');
-  }
-}
 
 /** Values that hold something from the start, as a stream of Node does. */
 const destroyable = (log: string[]): AsyncIterable<number> & { destroy(): void } => ({
