@@ -5,13 +5,14 @@ import {
   OnTask,
   type ZmqClient,
   ZmqForwarder,
+  ZmqServer,
   type ZmqMetrics,
   type ZmqSpan,
   type ZmqTracing,
   ZmqWorker,
 } from '@nest-zmq/transport';
 import { firstValueFrom, lastValueFrom, of, toArray } from 'rxjs';
-import { appsForEach } from './support/apps.js';
+import { Apps, appsForEach } from './support/apps.js';
 import { PoolApps } from './support/pool-apps.js';
 import { turns, until } from './turns.js';
 
@@ -200,6 +201,21 @@ it('metrics whose end throws leave no socket of a forwarder open', async () => {
   await forwarder.open();
   await expect(forwarder.close()).rejects.toThrow(Broken);
   expect(context.sockets).toBe(0);
+});
+
+it('listeners of a server and of a client that reject disturb nobody', async () => {
+  const apps = new Apps();
+  const server = apps.track(new ZmqServer(apps.serverOptions({ logger })));
+  for (const event of ['listening', 'connect', 'disconnect', 'drain', 'close'] as const) server.on(event, asynchronous);
+  await server.listen(() => {});
+  const client = apps.bareClient({ connect: server.unwrap().calls!.lastEndpoint!, logger });
+  for (const event of ['connect', 'disconnect', 'drain'] as const) client.on(event, asynchronous);
+  await client.connect();
+  await server.close();
+  await until(() => client.servers().length === 0);
+  await turns(5);
+  await apps.close();
+  expect(errors.map(String)).toEqual(Array.from({ length: 8 }, () => 'Error: async'));
 });
 
 describe("Nest's hooks", () => {

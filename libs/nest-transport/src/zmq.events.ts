@@ -1,4 +1,5 @@
 import type { ErrorLog } from './error.log.js';
+import { ObserverGuard } from './observer.guard.js';
 import type { PeerLossReason } from './zmq.errors.js';
 import type { ZmqPeer } from './zmq.peer.js';
 
@@ -38,14 +39,14 @@ type Listener<TEvents, TName extends keyof TEvents> = TEvents[TName] extends (..
 
 /**
  * Listeners of a server or client. They are kept until `close()`, so that they can
- * be added before it is connected. One that throws is logged and disturbs nobody.
+ * be added before it is connected. One that throws, or rejects, is logged and disturbs nobody.
  */
 export class ZmqListeners<TEvents extends Record<string, unknown>> {
-  readonly #errors: ErrorLog;
+  readonly #guard: ObserverGuard;
   #listeners = new Map<keyof TEvents, ((...args: never[]) => void)[]>();
 
   constructor(errors: ErrorLog) {
-    this.#errors = errors;
+    this.#guard = new ObserverGuard(errors);
   }
 
   on<TName extends keyof TEvents>(name: TName, listener: TEvents[TName]): void {
@@ -57,11 +58,9 @@ export class ZmqListeners<TEvents extends Record<string, unknown>> {
 
   emit<TName extends keyof TEvents>(name: TName, ...args: Listener<TEvents, TName>): void {
     for (const listener of this.#listeners.get(name) ?? []) {
-      try {
-        (listener as (...args: unknown[]) => void)(...(args as unknown[]));
-      } catch (error) {
-        this.#errors.log(`a listener of '${String(name)}'`, error);
-      }
+      this.#guard.call(`a listener of '${String(name)}'`, () =>
+        (listener as (...args: unknown[]) => unknown)(...(args as unknown[])),
+      );
     }
   }
 
