@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { jsonCodec, PayloadCodecs } from '../packet/payload.codec.js';
 import { encodeTask } from '../packet/task.packet.js';
 import { ManualClock } from '../testing/manual.clock.js';
@@ -182,6 +183,20 @@ describe('attempts', () => {
     expect(lines).toEqual([expect.stringContaining("Task 'job' failed after 2 of 2 attempts: Error: second")]);
     expect(runner.counts).toMatchObject({ done: 0, failed: 1, retried: 1 });
     expect(source.sink).toBeDefined();
+  });
+
+  it('leave nothing on the signal of their task, which is one for all of them', async () => {
+    const { clock, source, runs } = setUp({ retry: { attempts: 20, delayMs: 100 } });
+    source.push('job');
+    for (let attempt = 1; attempt < 20; attempt++) {
+      runs.at(-1)!.fail(new Error('no'));
+      await turns();
+      clock.advance(100);
+      await turns();
+    }
+    expect(runs).toHaveLength(20);
+    expect(getEventListeners(runs.at(-1)!.context.signal, 'abort')).toEqual([]);
+    runs.at(-1)!.done();
   });
 
   it('grow apart by the backoff', async () => {

@@ -293,8 +293,14 @@ export class TaskRunner {
   async #waited(delayMs: number, cancellation: ZmqCancellation): Promise<boolean> {
     if (delayMs > 0 && !cancellation.cancelled) {
       await new Promise<void>((resolve) => {
-        const timer = this.#options.clock.setTimer(delayMs, resolve);
-        cancellation.signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true });
+        // A task may wait a thousand times, and has one signal.
+        const end = (): void => {
+          timer.cancel();
+          cancellation.signal.removeEventListener('abort', end);
+          resolve();
+        };
+        const timer = this.#options.clock.setTimer(delayMs, end);
+        cancellation.signal.addEventListener('abort', end);
       });
     }
     return !cancellation.cancelled;
