@@ -1,7 +1,7 @@
 import { merge, mergeMap, Observable } from 'rxjs';
 import type { CallClientChannel } from './channels/call-client.channel.js';
 import type { ServerLink } from './inflight/server.link.js';
-import { ZmqPatternError } from './zmq.errors.js';
+import { ZmqNoPeerError, ZmqPatternError } from './zmq.errors.js';
 import { ZmqRecord } from './zmq.record.js';
 
 export interface CallToAll<T> {
@@ -25,7 +25,14 @@ export function callAll<T>({ channel, servers, deadlineMs, startAt }: CallToAll<
       reject: (error) => observer.error(error),
     }),
   );
-  return ready.pipe(mergeMap(() => merge(...channel.calls.usableLinks().map(startAt))));
+  return ready.pipe(
+    mergeMap(() => {
+      const links = channel.calls.usableLinks();
+      // To ask nobody would look like the answers of all.
+      if (links.length === 0) throw new ZmqNoPeerError('The servers were lost again before they could be asked');
+      return merge(...links.map(startAt));
+    }),
+  );
 }
 
 /** @throws ZmqPatternError it is for one server */
