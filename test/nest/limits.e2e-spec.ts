@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
 import { Context, Dealer } from '@nest-zmq/core';
-import { ZmqClient } from '@nest-zmq/transport';
+import { ZmqClient, ZmqForwarder, ZmqServer } from '@nest-zmq/transport';
 import { firstValueFrom, lastValueFrom, type Observable, of, reduce, Subject } from 'rxjs';
 import { greeting } from '../support/raw-bytes.js';
 import { RawListener, RawPeer } from '../support/raw-peer.js';
@@ -217,5 +217,35 @@ describe('a client that leaves the answers unread', () => {
     const { unread = 0 } = served.server.stats()?.calls ?? {};
     expect(count - unread).toBeLessThan(most);
     expect(await firstValueFrom(client.send('echo', 'there'))).toBe('there');
+  });
+});
+
+describe('where a context has room for one socket only', () => {
+  const context = new Context({ maxSockets: 1 });
+
+  it.each<[string, () => Promise<unknown>]>([
+    [
+      'a client for calls and events',
+      () =>
+        firstValueFrom(
+          new ZmqClient({ context, connect: 'inproc://a', events: { connect: 'inproc://b' } }).send('x', 1),
+        ),
+    ],
+    [
+      'a server for calls and events',
+      () =>
+        new Promise(
+          (_resolve, reject) =>
+            void new ZmqServer({ context, bind: 'inproc://a', events: { bind: 'inproc://b' } }).listen(reject),
+        ),
+    ],
+    [
+      'a forwarder',
+      () =>
+        new ZmqForwarder({ context, publishers: { bind: 'inproc://a' }, subscribers: { bind: 'inproc://b' } }).open(),
+    ],
+  ])('%s leaves none open', async (_what, open) => {
+    await expect(open()).rejects.toMatchObject({ code: 'EMFILE' });
+    expect(context.sockets).toBe(0);
   });
 });

@@ -3,6 +3,7 @@ import { ClientProxy, type ReadPacket } from '@nestjs/microservices';
 import { connectable, defer, Observable, Subject, type Subscriber } from 'rxjs';
 import { CallClientChannel, type ZmqPing } from './channels/call-client.channel.js';
 import type { EventPublisherChannel } from './channels/event-publisher.channel.js';
+import { orClose } from './channels/socket.close.js';
 import { listOf, maxPayloadSize } from './channels/socket.options.js';
 import { DeadlineQueue } from './inflight/deadline.queue.js';
 import { PendingCall, type ReplyCallback } from './inflight/pending.call.js';
@@ -332,7 +333,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
 
   #createChannels(): Channels {
     const calls = this.#createCallChannel();
-    const events = this.#createEventChannel();
+    const events = orClose(calls, () => this.#createEventChannel());
     const opened = Promise.all([calls?.open(), events?.open()]).then(() => {});
     const unwatch = this.#instruments?.watch('client', () => this.stats());
     const channels: Channels = { calls, events, opened, unwatch };

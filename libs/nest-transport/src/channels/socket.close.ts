@@ -16,3 +16,16 @@ export function closeSocket(socket: Closable): Promise<void> {
     socket.close();
   });
 }
+
+/**
+ * Makes the second of two that are there both or not at all.
+ * @param first closed when the second cannot be made
+ */
+export function orClose<T>(first: { close(): unknown } | undefined, makeSecond: () => T): T {
+  try {
+    return makeSecond();
+  } catch (error) {
+    void first?.close();
+    throw error;
+  }
+}

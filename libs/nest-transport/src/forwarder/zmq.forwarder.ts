@@ -1,6 +1,6 @@
 import { type Peer, XPublisher, XSubscriber } from '@nest-zmq/core';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
-import { closeSocket } from '../channels/socket.close.js';
+import { closeSocket, orClose } from '../channels/socket.close.js';
 import { commonSocketOptions, openEndpoints, receivingOptions, sendingOptions } from '../channels/socket.options.js';
 import { DeadlineQueue } from '../inflight/deadline.queue.js';
 import { READY_TOPIC } from '../packet/names.js';
@@ -138,10 +138,9 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
     const { publishers, subscribers, ...options } = this.#options;
     const common = (end: ZmqForwarderEnd) =>
       commonSocketOptions({ ...options, security: end.security ?? options.security });
-    const sockets = {
-      publishers: new XSubscriber({ ...common(publishers), ...receivingOptions(options) }),
-      subscribers: new XPublisher({ ...common(subscribers), ...sendingOptions(options) }),
-    };
+    const incoming = new XSubscriber({ ...common(publishers), ...receivingOptions(options) });
+    const outgoing = orClose(incoming, () => new XPublisher({ ...common(subscribers), ...sendingOptions(options) }));
+    const sockets = { publishers: incoming, subscribers: outgoing };
     this.#sockets = sockets;
     this.#forwarded = 0;
     this.#strays = 0;
