@@ -21,6 +21,7 @@ export class DemoProcess {
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   #output = '';
+  #ended = false;
   #onOutput: () => void = () => undefined;
 
   private constructor(child: ChildProcess) {
@@ -28,6 +29,7 @@ export class DemoProcess {
     DemoProcess.#all.add(this);
     this.exited = once(child, 'close').then(([code, signal]) => {
       DemoProcess.#all.delete(this);
+      this.#ended = true;
       this.#onOutput();
       return { code: code as number | null, signal: signal as NodeJS.Signals | null };
     });
@@ -100,7 +102,8 @@ export class DemoProcess {
     for (;;) {
       const match = pattern.exec(this.#output);
       if (match) return match;
-      if (this.#child.exitCode !== null) throw new Error(`Ended without ${String(pattern)}:\n${this.#output}`);
+      // Not its exit, which may come before the last that it wrote.
+      if (this.#ended) throw new Error(`Ended without ${String(pattern)}:\n${this.#output}`);
       await new Promise<void>((resolve) => (this.#onOutput = resolve));
     }
   }

@@ -1,6 +1,7 @@
 import { Script } from 'node:vm';
 import { DemoClient } from './demo-client.js';
 import { DemoProcess } from './demo-process.js';
+import { freePort } from '../support/free-port.js';
 
 let gateway: DemoProcess;
 let address: string;
@@ -29,7 +30,8 @@ async function scrape(): Promise<Map<string, number>> {
 }
 
 beforeAll(async () => {
-  const [started, ready] = await DemoProcess.start('gateway', { PORT: '0', CLUSTER_PORT: '0' });
+  // It is to find the port free when it is started again.
+  const [started, ready] = await DemoProcess.start('gateway', { PORT: String(await freePort()), CLUSTER_PORT: '0' });
   gateway = started;
   address = ready['gateway']!;
   players = new DemoClient(ready['http']!);

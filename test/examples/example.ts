@@ -1,21 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../support/free-port.js';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 const endWithParent = `${root}test/support/end-with-parent.mjs`;
 const running = new Set<Example>();
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Ports to take the place of those that the examples name. */
 export class Ports {
@@ -43,6 +34,7 @@ export class Example {
   readonly exited: Promise<number | null>;
   output = '';
   readonly #child: ChildProcess;
+  #ended = false;
   #onOutput: () => void = () => undefined;
 
   constructor(file: string, ...args: readonly string[]) {
@@ -59,6 +51,7 @@ export class Example {
     }
     this.exited = once(this.#child, 'close').then(([code]) => {
       running.delete(this);
+      this.#ended = true;
       this.#onOutput();
       return code as number | null;
     });
@@ -66,7 +59,8 @@ export class Example {
 
   async printed(text: string): Promise<void> {
     while (!this.output.includes(text)) {
-      if (this.#child.exitCode !== null) throw new Error(`Ended without '${text}':\n${this.output}`);
+      // Not its exit, which may come before the last that it wrote.
+      if (this.#ended) throw new Error(`Ended without '${text}':\n${this.output}`);
       await new Promise<void>((resolve) => (this.#onOutput = resolve));
     }
   }
@@ -94,5 +88,27 @@ export async function listening(port: number): Promise<void> {
     socket.destroy();
     if (isOpen) return;
     await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** The gateway asks the shop by a call, tells it by an event, and has it do a task. */
+export async function orderAtShop(start: (name: string) => Example, ports: Ports): Promise<void> {
+  const gateway = start('gateway');
+  await gateway.printed('successfully started');
+  await listening(ports.get('3000'));
+  const shop = start('shop');
+  await shop.printed('successfully started');
+  const response = await fetch(`http://127.0.0.1:${ports.get('3000')}/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(['tea', 'cake']),
+  });
+  expect(await response.json()).toEqual({ price: 7 });
+  await shop.printed('asks for a price');
+  await shop.printed('Ordered: tea, cake');
+  await shop.printed('Dear customer, tea, cake will cost 7');
+  for (const program of [shop, gateway]) {
+    await program.stop();
+    expect(program.output).not.toContain('ERROR');
   }
 }

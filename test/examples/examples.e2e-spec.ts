@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Example as Program, killAll, listening, Ports, root } from './example.js';
+import { Example as Program, killAll, listening, orderAtShop, Ports, root } from './example.js';
 
 // inside the repository, where '@nest-zmq/…' is found as its users find it: built
 const compiled = `${root}.cache/examples-test/`;
@@ -56,24 +56,7 @@ describe('the examples do what they say', () => {
   });
 
   it('gateway and shop', async () => {
-    const gateway = new Example('gateway');
-    await gateway.printed('successfully started');
-    await listening(ports.get('3000'));
-    const shop = new Example('shop');
-    await shop.printed('successfully started');
-    const response = await fetch(`http://127.0.0.1:${ports.get('3000')}/orders`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(['tea', 'cake']),
-    });
-    expect(await response.json()).toEqual({ price: 7 });
-    await shop.printed('asks for a price');
-    await shop.printed('Ordered: tea, cake');
-    await shop.printed('Dear customer, tea, cake will cost 7');
-    for (const example of [shop, gateway]) {
-      await example.stop();
-      expect(example.output).not.toContain('ERROR');
-    }
+    await orderAtShop((name) => new Example(name), ports);
   });
 
   it('core', async () => {

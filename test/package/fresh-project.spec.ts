@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { Example, killAll, listening, Ports, root } from '../examples/example.js';
+import { Example, killAll, orderAtShop, Ports, root } from '../examples/example.js';
 import { type FreshProject, FreshProjects } from './fresh-project.js';
 
 /*
@@ -131,23 +131,7 @@ describe.each([
   });
 
   it('runs its gateway and its shop: a call, an event and a task', async () => {
-    const gateway = start('gateway');
-    await gateway.printed('successfully started');
-    await listening(ports.get('3000'));
-    const shop = start('shop');
-    await shop.printed('successfully started');
-    const response = await fetch(`http://127.0.0.1:${ports.get('3000')}/orders`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(['tea', 'cake']),
-    });
-    expect(await response.json()).toEqual({ price: 7 });
-    await shop.printed('Ordered: tea, cake');
-    await shop.printed('Dear customer, tea, cake will cost 7');
-    for (const program of [shop, gateway]) {
-      await program.stop();
-      expect(program.output).not.toContain('ERROR');
-    }
+    await orderAtShop(start, ports);
   });
 
   it('runs the code of the core’s README', async () => {
