@@ -15,6 +15,7 @@ import {
   toArray,
 } from 'rxjs';
 import { Apps, type RunningServer, transports } from './support/apps.js';
+import { ManualClock } from './support/manual.clock.js';
 import { until } from './turns.js';
 
 /** What happened in the handlers of a test. */
@@ -349,10 +350,15 @@ describe.each(transports)('calls over %s', (transport) => {
     expect(() => running.server.addHandler('', async () => 1)).toThrow('empty');
   });
 
-  it('keeps a deadline for the whole call, and the server does not start what is late', async () => {
-    const late = new ZmqRecordBuilder({}).setDeadline(40).build();
-    const error = await call('never', late).catch((cause: unknown) => cause);
-    expect(error).toMatchObject({ code: 'ETIMEDOUT' });
+  it('keeps a deadline for the whole call, and the server is told', async () => {
+    const clock = new ManualClock();
+    const timed = apps.client([running], { clock });
+    const late = new ZmqRecordBuilder({}).setDeadline(60_000).build();
+    const outcome = firstValueFrom(timed.send('never', late)).catch((error: unknown) => error);
+    // It runs by then: else there is nobody to be told.
+    await until(() => seen.started === 1);
+    clock.advance(60_050);
+    expect(await outcome).toMatchObject({ code: 'ETIMEDOUT' });
     await until(() => seen.aborted === 1);
   });
 });

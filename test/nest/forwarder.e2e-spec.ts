@@ -175,7 +175,8 @@ describe('readiness through a forwarder', () => {
     plain.subscribe('tick');
     plain.connect(subscribers[0] ?? '');
     const told = await spy(publishers);
-    await until(() => told.includes('+\0ready'));
+    // Nobody waits for its subscription either, but for this test.
+    await until(() => told.includes('+\0ready') && told.includes('+tick'));
     const client = publisher(apps(), publishers);
     await emit(client, 'tick', 1);
     expect(shown(await plain.receive())).toEqual(['tick', '1']);
