@@ -34,9 +34,9 @@ import {
   RpcException,
   Transport,
 } from '@nestjs/microservices';
-import { Router, Subscriber } from '@nest-zmq/core';
+import { type Dealer, Router, Subscriber } from '@nest-zmq/core';
 import { ZMQ_TRANSPORT, ZmqClient, ZmqContext, type ZmqListenInfo, ZmqServer, ZmqStatus } from '@nest-zmq/transport';
-import { firstValueFrom, lastValueFrom, map, type Observable, of, throwError, toArray } from 'rxjs';
+import { firstValueFrom, lastValueFrom, map, NEVER, type Observable, of, throwError, toArray } from 'rxjs';
 import { Apps, moduleOf } from './support/apps.js';
 import { ManualClock } from './support/manual.clock.js';
 import { turns, until } from './turns.js';
@@ -453,6 +453,33 @@ describe('a server', () => {
     expect(await Promise.all(calls)).toEqual([1, 2, 3, 4]);
     expect([most, running]).toEqual([2, 0]);
     expect(log).toEqual([1, 2, 3, 4]);
+  });
+
+  it('gives the place of a call that ends with its client, or with the server, to no other that ends as well', async () => {
+    @Controller()
+    class EndlessController {
+      @MessagePattern('endless')
+      endless(@Payload() data: unknown): Observable<never> {
+        log.push(data);
+        return NEVER;
+      }
+    }
+    const served = await apps.serve([EndlessController], { maxConcurrency: 1, gracefulShutdown: false });
+    const stats = () => served.server.stats()!.calls;
+    const [lost, other] = [apps.client([served]), apps.client([served])];
+    const outcomes = [1, 2, 3].map((n) => firstValueFrom(lost.send('endless', n)).catch(() => n));
+    await until(() => stats().running === 1 && stats().waiting === 2);
+    outcomes.push(...[4, 5].map((n) => firstValueFrom(other.send('endless', n)).catch(() => n)));
+    await until(() => stats().waiting === 4);
+    // Nothing is cancelled first, as `close()` of the client would do: its connection is gone.
+    lost.unwrap<{ calls: Dealer }>().calls.close();
+    await until(() => stats().cancelled === 3);
+    expect(log).toEqual([1, 4]);
+    expect(stats()).toMatchObject({ running: 1, waiting: 1 });
+    await served.app.close();
+    expect(log).toEqual([1, 4]);
+    await lost.close();
+    expect(await Promise.all(outcomes)).toEqual([1, 2, 3, 4, 5]);
   });
 });
 

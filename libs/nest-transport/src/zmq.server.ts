@@ -284,7 +284,8 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
       joined: ({ peer }) => this.#listeners.emit('connect', peer),
       left: (client, reason) => {
         const error = new ZmqPeerLostError(client.peer, reason, 'client');
-        for (const call of client.calls.values()) call.abandon(error);
+        // Those that wait first: the place of one that ends is for others.
+        for (const call of [...client.calls.values()].reverse()) call.abandon(error);
         this.#listeners.emit('disconnect', client.peer, reason);
       },
     });

@@ -117,6 +117,8 @@ export class ServerCalls {
   /** Ends all calls: each is answered, and what runs is told to stop. */
   failAll(): void {
     const error = wireError('ZmqClosedError', 'CLOSED', 'The server closed before the call was done');
+    // Else the place of one that ends would be given to the next, whose end has come as well.
+    this.#waiting.clear();
     for (const call of this.#open) {
       call.fail(error);
       call.cancel(error);
