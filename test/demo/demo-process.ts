@@ -22,7 +22,7 @@ export class DemoProcess {
   readonly #child: ChildProcess;
   #output = '';
   #ended = false;
-  #onOutput: () => void = () => undefined;
+  #waiting: (() => void)[] = [];
 
   private constructor(child: ChildProcess) {
     this.#child = child;
@@ -30,13 +30,13 @@ export class DemoProcess {
     this.exited = once(child, 'close').then(([code, signal]) => {
       DemoProcess.#all.delete(this);
       this.#ended = true;
-      this.#onOutput();
+      this.#wake();
       return { code: code as number | null, signal: signal as NodeJS.Signals | null };
     });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#output += text;
-        this.#onOutput();
+        this.#wake();
       });
     }
   }
@@ -104,7 +104,11 @@ export class DemoProcess {
       if (match) return match;
       // Not its exit, which may come before the last that it wrote.
       if (this.#ended) throw new Error(`Ended without ${String(pattern)}:\n${this.#output}`);
-      await new Promise<void>((resolve) => (this.#onOutput = resolve));
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }

@@ -35,7 +35,7 @@ export class Example {
   output = '';
   readonly #child: ChildProcess;
   #ended = false;
-  #onOutput: () => void = () => undefined;
+  #waiting: (() => void)[] = [];
 
   constructor(file: string, ...args: readonly string[]) {
     this.#child = spawn(process.execPath, ['--import', endWithParent, file, ...args], {
@@ -46,13 +46,13 @@ export class Example {
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.output += text;
-        this.#onOutput();
+        this.#wake();
       });
     }
     this.exited = once(this.#child, 'close').then(([code]) => {
       running.delete(this);
       this.#ended = true;
-      this.#onOutput();
+      this.#wake();
       return code as number | null;
     });
   }
@@ -61,7 +61,7 @@ export class Example {
     while (!this.output.includes(text)) {
       // Not its exit, which may come before the last that it wrote.
       if (this.#ended) throw new Error(`Ended without '${text}':\n${this.output}`);
-      await new Promise<void>((resolve) => (this.#onOutput = resolve));
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
@@ -69,6 +69,10 @@ export class Example {
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#child.kill(signal);
     await this.exited;
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }
 

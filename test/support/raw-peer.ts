@@ -165,13 +165,13 @@ let fences = 0;
 export class RawListener {
   readonly #server: Server;
   readonly #peers: RawPeer[] = [];
-  #wake: (() => void) | undefined;
+  #waiting: (() => void)[] = [];
 
   private constructor(server: Server) {
     this.#server = server;
     server.on('connection', (socket) => {
       this.#peers.push(new RawPeer(socket));
-      this.#wake?.();
+      for (const wake of this.#waiting.splice(0)) wake();
     });
   }
 
@@ -193,7 +193,7 @@ export class RawListener {
   }
 
   async accept(): Promise<RawPeer> {
-    while (this.#peers.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+    while (this.#peers.length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     return this.#peers.shift()!;
   }
 

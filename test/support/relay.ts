@@ -11,7 +11,7 @@ export class Relay {
   readonly #sockets = new Set<Socket>();
   readonly #passed: Record<Speaker, string> = { connecter: '', binder: '' };
   readonly #held = new Set<Speaker>();
-  #wake: (() => void) | undefined;
+  #waiting: (() => void)[] = [];
   /** How many connections there were. */
   connections = 0;
 
@@ -41,7 +41,7 @@ export class Relay {
 
   /** Resolves when the side has said it so often, and the other side's kernel has it. */
   async until(speaker: Speaker, text: string, count = 1): Promise<void> {
-    while (this.count(speaker, text) < count) await new Promise<void>((resolve) => (this.#wake = resolve));
+    while (this.count(speaker, text) < count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** From now on what the side says is lost, and the connection looks alive all the same. */
@@ -70,7 +70,7 @@ export class Relay {
       if (this.#held.has(speaker)) return;
       to.write(chunk, () => {
         this.#passed[speaker] += chunk.toString('latin1');
-        this.#wake?.();
+        for (const wake of this.#waiting.splice(0)) wake();
       });
     });
   }

@@ -34,13 +34,13 @@ const eventTypes: Record<EventType, null> = {
 export class EventLog {
   readonly all: Event[] = [];
   #from = 0;
-  #wake: (() => void) | undefined;
+  #waiting: (() => void)[] = [];
 
   constructor(socket: Socket) {
     for (const type of Object.keys(eventTypes) as EventType[]) {
       socket.events.on(type, (event) => {
         this.all.push(event);
-        this.#wake?.();
+        for (const wake of this.#waiting.splice(0)) wake();
       });
     }
   }
@@ -67,7 +67,7 @@ export class EventLog {
   /** Resolves when `count` new events of the type have come. */
   async until(type: EventType, count = 1): Promise<void> {
     while (this.types.filter((other) => other === type).length < count) {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 }
