@@ -284,6 +284,8 @@ describe('a call settles', () => {
   });
 });
 
+const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown }).code;
+
 describe('close()', () => {
   it('that comes while another is under way waits for the same end', async () => {
     const running = await apps.serve([EchoController]);
@@ -315,6 +317,24 @@ describe('close()', () => {
     calls.events.on('end', () => order.push('ended'));
     await Promise.all([first, client.close().then(() => order.push('closed'))]);
     expect(order).toEqual(['ended', 'closed']);
+  });
+
+  it('of a client that is binding leaves the addresses to the next connect()', async () => {
+    const client = apps.bareClient({ bind: await apps.fixedAddress(), events: { bind: await apps.fixedAddress() } });
+    const connects: Promise<unknown>[] = [];
+    const closes: Promise<void>[] = [];
+    for (let i = 0; i < 4; i++) {
+      connects.push(client.connect().then(() => 'bound', codeOf));
+      closes.push(client.close());
+    }
+    const call = watch(client.send('echo', 1));
+    await client.connect();
+    expect(await Promise.all(connects)).toEqual(['CLOSED', 'CLOSED', 'CLOSED', 'CLOSED']);
+    await Promise.all(closes);
+    expect(apps.context.sockets).toBe(2);
+    expect(call.done).toBe(false);
+    await client.close();
+    expect(call.error).toMatchObject({ code: 'CLOSED' });
   });
 });
 

@@ -35,3 +35,18 @@ export function eventChannelOf(
   const own = { endpoints: events, socket: options, connectTimeout, subscribeTimeout, maxWaiting };
   return new EventPublisherChannel(own, deadlines, observer);
 }
+
+/**
+ * Binds and connects. Rejects with what the sockets throw, or `ZmqClosedError`.
+ * @param closed when all sockets of before are closed: until then they may have the addresses, or be about to bind them
+ */
+export function openBoth(
+  { bind, events: eventEndpoints }: ZmqClientOptions,
+  closed: Promise<void>,
+  calls: CallClientChannel | undefined,
+  events: EventPublisherChannel | undefined,
+): Promise<void> {
+  const open = (): Promise<void> => Promise.all([calls?.open(), events?.open()]).then(() => {});
+  const binds = bind !== undefined || eventEndpoints?.bind !== undefined;
+  return binds ? closed.then(open) : open();
+}

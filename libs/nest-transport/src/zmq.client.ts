@@ -18,7 +18,7 @@ import { systemClock } from './zmq.clock.js';
 import { type PeerLossReason, ZmqNoPeerError, ZmqOptionsError, ZmqPatternError } from './zmq.errors.js';
 import { type ZmqClientEvents, ZmqListeners } from './zmq.events.js';
 import { assertForAll, callAll } from './zmq.client.all.js';
-import { type Channels, eventChannelOf, hasCalls, isUnused } from './zmq.client.channels.js';
+import { type Channels, eventChannelOf, hasCalls, isUnused, openBoth } from './zmq.client.channels.js';
 import { observeCall, withHeaders } from './zmq.client.observer.js';
 import { deserializing, failing } from './zmq.client.replies.js';
 import { clientStats, type ZmqClientStats } from './zmq.client.stats.js';
@@ -334,7 +334,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
   #createChannels(): Channels {
     const calls = this.#createCallChannel();
     const events = orClose(calls, () => this.#createEventChannel());
-    const opened = Promise.all([calls?.open(), events?.open()]).then(() => {});
+    const opened = openBoth(this.#options, this.#closing, calls, events);
     const unwatch = this.#instruments?.watch('client', () => this.stats());
     const channels: Channels = { calls, events, opened, unwatch };
     opened.catch((error: unknown) => {

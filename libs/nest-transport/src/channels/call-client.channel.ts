@@ -106,6 +106,7 @@ export class CallClientChannel {
 
   /** Binds and connects; rejects with what the socket throws. */
   async open(): Promise<string[]> {
+    if (this.#closed) throw new ZmqClosedError();
     const endpoints = await openEndpoints(this.socket, this.#options);
     if (this.#closed) throw new ZmqClosedError();
     // Only now: a socket that is busy binding refuses to send.

@@ -131,6 +131,7 @@ export class EventPublisherChannel {
   }
 
   async open(): Promise<string[]> {
+    if (this.#closed) throw new ZmqClosedError();
     this.socket.onSubscription(({ peer, topic, subscribed }) => {
       if (subscribed && topic.equals(READY_TOPIC)) this.#marked(peer);
     });
