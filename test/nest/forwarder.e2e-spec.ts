@@ -275,6 +275,18 @@ describe('a forwarder', () => {
     expect(forwarder.stats()).toBeUndefined();
   });
 
+  it('that is opened after a close() is open, however often that was called', async () => {
+    const { forwarder } = await open(apps());
+    const first = forwarder.unwrap();
+    const closes = [forwarder.close(), forwarder.close()];
+    const opening = forwarder.open();
+    await Promise.all(closes);
+    await opening;
+    expect(forwarder.unwrap().publishers).not.toBe(first.publishers);
+    expect([first.publishers.closed, forwarder.unwrap().publishers.closed]).toEqual([true, false]);
+    expect(apps().context.sockets).toBe(2);
+  });
+
   it('tells its counters to metrics, while it is open', async () => {
     const sources: ZmqMetricsSource[] = [];
     const metrics = {

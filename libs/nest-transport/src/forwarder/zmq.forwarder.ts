@@ -62,7 +62,7 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
   readonly #marks: ReadyMarks;
   #sockets: ZmqForwarderSockets | undefined;
   #opening: Promise<ZmqForwarderInfo> | undefined;
-  #shutting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
   /** Subscriptions are handed on: both sides are open. */
   #active = false;
   /** Publishers have been told the mark. */
@@ -87,7 +87,7 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
    */
   open(): Promise<ZmqForwarderInfo> {
     if (this.#opening !== undefined) return this.#opening;
-    const opening = this.#open();
+    const opening = this.#openOnceClosed();
     this.#opening = opening;
     opening.catch(() => {
       if (this.#opening === opening) this.#opening = undefined;
@@ -99,9 +99,17 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
    * Idempotent, also before `open()`, and it can be opened again. An `open()` that is under way is finished first. What was
    * handed to a subscriber's connection is still written, for at most `linger` ms.
    */
-  async close(): Promise<void> {
-    await this.#opening?.catch(() => {});
-    await this.#shut();
+  close(): Promise<void> {
+    const opening = this.#opening;
+    // What is opened from now on is opened anew, and is for the next `close()`.
+    this.#opening = undefined;
+    if (opening !== undefined) {
+      const closing: Promise<void> = this.#close(opening).finally(() => {
+        if (this.#closing === closing) this.#closing = undefined;
+      });
+      this.#closing = closing;
+    }
+    return this.#closing ?? Promise.resolve();
   }
 
   /** Counters since `open()`; `undefined` while it is closed. */
@@ -133,8 +141,19 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
     await this.close();
   }
 
+  async #openOnceClosed(): Promise<ZmqForwarderInfo> {
+    // How that ended is for who has closed it.
+    await this.#closing?.catch(() => {});
+    return this.#open();
+  }
+
+  async #close(opening: Promise<ZmqForwarderInfo>): Promise<void> {
+    // A start that is under way is finished first, so that nothing of it is left open.
+    await opening.catch(() => {});
+    await this.#closeSockets();
+  }
+
   async #open(): Promise<ZmqForwarderInfo> {
-    await this.#shutting;
     const { publishers, subscribers, ...options } = this.#options;
     const common = (end: ZmqForwarderEnd) =>
       commonSocketOptions({ ...options, security: end.security ?? options.security });
@@ -155,7 +174,7 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
       this.#unwatch = metrics?.watch({ kind: 'forwarder', name: peerName, stats: () => this.stats() });
       return info;
     } catch (error) {
-      await this.#shut();
+      await this.#closeSockets();
       throw error;
     }
   }
@@ -214,19 +233,11 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
     this.#sockets?.publishers.trySend(ready ? READY : NOT_READY);
   }
 
-  #shut(): Promise<void> {
-    this.#shutting ??= this.#closeSockets().finally(() => {
-      this.#shutting = undefined;
-    });
-    return this.#shutting;
-  }
-
   async #closeSockets(): Promise<void> {
     const unwatch = this.#unwatch;
     this.#unwatch = undefined;
     const sockets = this.#sockets;
     this.#sockets = undefined;
-    this.#opening = undefined;
     this.#active = false;
     this.#told = false;
     this.#marks.clear();
