@@ -135,16 +135,28 @@ export class EventRunner {
       if (observed !== undefined) endOf(observed, cancellation, failure);
       this.#done(handler, cancellation);
     };
-    const failed = (error: unknown): void => {
+    if (observed === undefined) this.#start(handler, context, cancellation, run);
+    else observed.run(() => this.#start(handler, context, cancellation, run, observed));
+  }
+
+  #start(
+    handler: EventHandler,
+    context: ZmqContext,
+    cancellation: ZmqCancellation,
+    run: (end?: () => void) => Promise<void>,
+    observed?: Observed,
+  ): void {
+    const hooks = this.#options.hooks();
+    if (hooks === undefined) {
+      void run();
+      return;
+    }
+    hooks(context, run, (error) => {
       this.#stats.failed++;
       this.#threw(handler, error);
       observed?.end({ outcome: 'failed', error });
       this.#done(handler, cancellation);
-    };
-    const hooks = this.#options.hooks();
-    const start = (): void => (hooks === undefined ? void run() : hooks(context, run, failed));
-    if (observed === undefined) start();
-    else observed.run(start);
+    });
   }
 
   #observe(handler: MessageHandler, { name, metadata }: IncomingEventPacket, peer: ZmqPeer): Observed | undefined {
