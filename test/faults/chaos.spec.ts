@@ -4,7 +4,7 @@ import { Bystander } from '../support/bystander.js';
 import { ChaosProxy, type Weather } from '../support/chaos-proxy.js';
 import { curveClient, curveServer } from '../support/curve.js';
 import { loadCurve } from '../support/guarded.js';
-import { type Holdings, holdings, untilGivenBack, usedBytes } from '../support/holdings.js';
+import { bytesAtRest, type Holdings, holdings, untilGivenBack, usedBytes } from '../support/holdings.js';
 import { pattern } from '../support/raw-bytes.js';
 import { nextTurn, RawListener, RawPeer } from '../support/raw-peer.js';
 import { EventLog } from '../support/stage.js';
@@ -40,7 +40,7 @@ afterEach(async () => {
   await context.terminate();
   await proxy.close();
   await untilGivenBack(before);
-  expect(usedBytes() - usedBefore).toBeLessThan(UNRELATED_BYTES);
+  expect((await bytesAtRest()) - usedBefore).toBeLessThan(UNRELATED_BYTES);
 });
 
 /** The frames of a message that can be told from all others. */

@@ -2,7 +2,7 @@ import { type Context, curveKeyPair, Dealer, Publisher, Router, type Socket } fr
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
 import { Dice } from '../support/dice.js';
 import { loadCurve, Surroundings } from '../support/guarded.js';
-import { usedBytes } from '../support/holdings.js';
+import { bytesAtRest } from '../support/holdings.js';
 import { bytes, command, frame, greeting, message, pattern, ready } from '../support/raw-bytes.js';
 import { nextTurn, RawListener, RawPeer } from '../support/raw-peer.js';
 
@@ -31,11 +31,9 @@ afterEach(() => around.end());
 /** How much more memory is used after a round than before, per offender. */
 async function growth(round: () => Promise<void>): Promise<number> {
   for (let i = 0; i < ROUNDS_BEFORE; i++) await round();
-  await nextTurn();
-  const before = usedBytes();
+  const before = await bytesAtRest();
   for (let i = 0; i < ROUNDS; i++) await round();
-  await nextTurn();
-  return (usedBytes() - before) / (ROUNDS * AT_ONCE);
+  return ((await bytesAtRest()) - before) / (ROUNDS * AT_ONCE);
 }
 
 /** Runs it for some at once. */

@@ -9,7 +9,7 @@ import {
 } from '@nest-zmq/core';
 import { ManualClock } from '../../libs/zmq-core/src/testing/manual-clock.js';
 import { Bystander } from '../support/bystander.js';
-import { type Holdings, holdings, untilGivenBack, usedBytes } from '../support/holdings.js';
+import { bytesAtRest, type Holdings, holdings, untilGivenBack, usedBytes } from '../support/holdings.js';
 import { bytes, command, message, pattern } from '../support/raw-bytes.js';
 import { nextTurn, RawPeer } from '../support/raw-peer.js';
 import { EventLog } from '../support/stage.js';
@@ -47,7 +47,7 @@ afterEach(async () => {
   await context.terminate();
   await untilGivenBack(before);
   expect(clock.pending).toBe(0);
-  expect(usedBytes() - usedBefore).toBeLessThan(8 * MIB);
+  expect((await bytesAtRest()) - usedBefore).toBeLessThan(8 * MIB);
 });
 
 async function raw(publisher: Publisher | XPublisher, socketType = 'SUB'): Promise<RawPeer> {

@@ -1,7 +1,7 @@
 import { type Context, createContext, Dealer, Router, type SocketOptions, stats } from '@nest-zmq/core';
 import { Bystander } from './bystander.js';
 import { curveClient, curveServer } from './curve.js';
-import { type Holdings, holdings, untilGivenBack, usedBytes } from './holdings.js';
+import { bytesAtRest, type Holdings, holdings, untilGivenBack, usedBytes } from './holdings.js';
 import { RawPeer } from './raw-peer.js';
 import { EventLog } from './stage.js';
 import { countedSince, type StillClock, UNRELATED_BYTES } from './trial.js';
@@ -34,7 +34,7 @@ export class Surroundings {
     await this.#close();
     await untilGivenBack(this.#before);
     if (this.clock.pending > 0) throw new Error(`${this.clock.pending} timers are left`);
-    const grownBy = usedBytes() - this.#usedBefore;
+    const grownBy = (await bytesAtRest()) - this.#usedBefore;
     if (grownBy > UNRELATED_BYTES) throw new Error(`${grownBy} bytes more are used than before`);
   }
 

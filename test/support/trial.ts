@@ -1,6 +1,6 @@
 import { type Clock, type CounterName, type SocketOptions, stats } from '@nest-zmq/core';
 import { Bystander } from './bystander.js';
-import { type Holdings, holdings, untilGivenBack, usedBytes } from './holdings.js';
+import { bytesAtRest, type Holdings, holdings, untilGivenBack, usedBytes } from './holdings.js';
 import type { RawPeer } from './raw-peer.js';
 import { Stage } from './stage.js';
 
@@ -72,7 +72,7 @@ export class Trial {
     this.stage.close();
     await untilGivenBack(this.#before);
     if (this.clock.pending > 0) throw new Error(`${this.clock.pending} timers are left`);
-    const { grownBy } = this;
+    const grownBy = (await bytesAtRest()) - this.#usedBefore;
     if (grownBy > UNRELATED_BYTES) throw new Error(`${grownBy} bytes more are used than before`);
   }
 }
