@@ -1,9 +1,10 @@
 /**
- * `node --import <loader> address-probe.ts <module> <directory> <first>`: goes through the
- * cases from the first on, and writes a line of JSON for each. A native module may end
- * the process; then what follows is for the next one.
+ * `node --import <loader> address-probe.ts <module> <directory> <first> <file>`: goes through
+ * the cases from the first on, and adds a line of JSON for each to the file: a pipe may be full
+ * when nobody has read it for a while. A native module may end the process; then what follows is
+ * for the next one.
  */
-import { writeSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { type AddressCase, addressCases } from './address-cases.js';
 
 interface Socket {
@@ -20,7 +21,7 @@ interface Zmq {
   readonly Dealer: new (options: object) => Socket;
 }
 
-const [, , moduleName = '', directory = '', first = '0'] = process.argv;
+const [, , moduleName = '', directory = '', first = '0', file = ''] = process.argv;
 const zmq = ((await import(moduleName)) as { default: Zmq }).default;
 zmq.context.blocky = false;
 process.removeAllListeners('warning');
@@ -64,6 +65,6 @@ function shown(endpoint: string | null, given: string): string {
 
 for (const each of addressCases(directory).slice(Number(first))) {
   const seen = await observe(each);
-  writeSync(1, `${JSON.stringify(seen)}\n`);
+  appendFileSync(file, `${JSON.stringify(seen)}\n`);
 }
 process.exit(0);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,10 +38,14 @@ async function observe(moduleName: string): Promise<Seen> {
 }
 
 function run(moduleName: string, directory: string, first: number): Promise<{ lines: string[][]; failure: string }> {
-  const args = ['--import', loader, program, moduleName, directory, String(first)];
+  // In no directory that a case has to do with.
+  const file = `${directory}.seen`;
+  writeFileSync(file, '');
+  const args = ['--import', loader, program, moduleName, directory, String(first), file];
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: root }, (error, stdout, stderr) => {
-      const lines = stdout.split('\n').filter((line) => line !== '');
+    execFile(process.execPath, args, { cwd: root }, (error, _stdout, stderr) => {
+      const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+      rmSync(file);
       resolve({
         lines: lines.map((line) => JSON.parse(line) as string[]),
         failure: `ends the process: ${stderr.trim().split('\n')[0] ?? error?.message}`,
