@@ -271,6 +271,38 @@ describe("Nest's hooks", () => {
     expect([runs, heard]).toEqual([[], []]);
   });
 
+  it('that fail three thousand at once, which have waited, do so one after the other', async () => {
+    const waiting = 3_000;
+    let opened: () => void = () => {};
+    let gate = new Promise<void>((resolve) => (opened = resolve));
+    const running = await apps().serve([WatchedController], { logger, maxConcurrency: 1 });
+    const { server } = running;
+    const client = apps().client([running], { logger });
+    server.setOnProcessingStartHook((_transport, _context, done) => {
+      if (runs.push('begun') > 1) throwing();
+      void gate.then(done);
+    });
+    const calls = Array.from({ length: waiting + 1 }, (_, i) =>
+      failure(firstValueFrom(client.send('echo', i), { defaultValue: 'none' })),
+    );
+    await until(() => server.stats()?.calls.waiting === waiting);
+    opened();
+    const outcomes = await Promise.all(calls);
+    expect(outcomes.filter((outcome) => (outcome as Error).message !== undefined)).toHaveLength(waiting);
+    expect(server.stats()?.calls).toMatchObject({ running: 0, waiting: 0, failed: waiting, completed: 1 });
+
+    // As events, of which the first has the only place of its handler as well.
+    runs.length = 0;
+    let again: () => void = () => {};
+    gate = new Promise((resolve) => (again = resolve));
+    for (let i = 0; i <= waiting; i++) await emit(client, i);
+    await until(() => server.stats()?.events.waiting === waiting);
+    again();
+    await until(() => server.stats()?.events.failed === waiting);
+    expect(server.stats()?.events).toMatchObject({ received: waiting + 1, running: 0, waiting: 0, dropped: 0 });
+    expect(heard).toEqual([0]);
+  });
+
   it('that let the handler begin twice run it once', async () => {
     const { server, client } = await start();
     server.setOnProcessingStartHook((_transport, _context, done) => {

@@ -45,6 +45,8 @@ export interface WaitingEvent extends ArrivedEvent {
 export class EventHandler {
   running = 0;
   waiting: WaitingEvent[] = [];
+  /** Some of those are being started. */
+  starting = false;
   readonly maxWaiting: number;
   readonly #concurrency: number;
   readonly #pattern: string;

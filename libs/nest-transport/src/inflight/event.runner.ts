@@ -249,12 +249,18 @@ export class EventRunner {
     if (this.idle) this.onIdle?.();
   }
 
+  /** Not one within the other: many that fail at once, by a hook, would overflow the stack. */
   #next(handler: EventHandler): void {
-    const event = handler.waiting.shift();
+    if (handler.starting) return;
+    handler.starting = true;
+    while (!handler.full) {
+      const event = handler.waiting.shift();
+      if (event === undefined) break;
+      this.#stats.waiting--;
+      event.scope.runInAsyncScope(() => this.#run(handler, event));
+    }
+    handler.starting = false;
     if (handler.waiting.length === 0) this.#backlogged.delete(handler);
-    if (event === undefined) return;
-    this.#stats.waiting--;
-    event.scope.runInAsyncScope(() => this.#run(handler, event));
   }
 }
 

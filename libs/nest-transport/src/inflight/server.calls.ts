@@ -53,6 +53,7 @@ export class ServerCalls {
     expired: 0,
   };
   #running = 0;
+  #starting = false;
 
   /** Told each time the last open call was settled. */
   onIdle: (() => void) | undefined;
@@ -138,12 +139,19 @@ export class ServerCalls {
   }
 
   #startWaiting(): void {
-    for (const [call, start] of this.#waiting) {
-      if (this.#isFull) return;
-      this.#waiting.delete(call);
-      // Its timer may be late: a call whose deadline has passed is not run.
-      if (call.expired) call.deadlinePassed();
-      else this.#start(call, start);
+    // Who is done at once gives its place back from within: ten thousand, one in the other, would overflow the stack.
+    if (this.#starting) return;
+    this.#starting = true;
+    try {
+      for (const [call, start] of this.#waiting) {
+        if (this.#isFull) return;
+        this.#waiting.delete(call);
+        // Its timer may be late: a call whose deadline has passed is not run.
+        if (call.expired) call.deadlinePassed();
+        else this.#start(call, start);
+      }
+    } finally {
+      this.#starting = false;
     }
   }
 }
