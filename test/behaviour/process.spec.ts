@@ -24,6 +24,38 @@ describe('the process', () => {
     expect(ended).toEqual({ ...inOrder, stdout: 'exit' });
   });
 
+  it.each([
+    ['sleeps between messages', '{}', true],
+    ['polls for the next one with `busyPoll`', '{ busyPoll: 60_000_000 }', false],
+  ])('%s', async (_, options, sleeps) => {
+    const ended = await run(`
+      const { performance } = await import('node:perf_hooks');
+      const { setTimeout: wait } = await import('node:timers/promises');
+      const [request, reply] = [new Pair(${options}), new Pair()];
+      await reply.bind('ipc://*');
+      request.connect(reply.lastEndpoint);
+      await request.send('x');
+      await reply.receive();
+      const { idle } = performance.eventLoopUtilization();
+      await wait(10);
+      process.stdout.write(String(performance.eventLoopUtilization().idle > idle));
+      process.exit();
+    `);
+    expect(ended).toEqual({ ...inOrder, stdout: String(sleeps) });
+  });
+
+  it('ends its polling when the time is up', async () => {
+    const ended = await run(`
+      const [pull, push] = [new Pull({ busyPoll: 1_000 }), new Push({ busyPoll: 1_000 })];
+      await pull.bind('tcp://127.0.0.1:*');
+      push.connect(pull.lastEndpoint);
+      await push.send('x');
+      await pull.receive();
+      process.on('exit', () => process.stdout.write('exit'));
+    `);
+    expect(ended).toEqual({ ...inOrder, stdout: 'exit' });
+  });
+
   it('goes on while it makes thousands of key pairs: the collector runs meanwhile', async () => {
     const ended = await run(`
       const { curveKeyPair } = await import('@nest-zmq/core');

@@ -153,6 +153,7 @@ export const socketChecks: OptionChecks<ZmqSocketOptions> = {
   receiveHighWaterMarkBytes: whole(0, Number.MAX_SAFE_INTEGER),
   maxMessageSize: whole(-1, Number.MAX_SAFE_INTEGER),
   handshakeTimeout: whole(0),
+  busyPoll: whole(0),
   reconnect,
   heartbeat,
   security,

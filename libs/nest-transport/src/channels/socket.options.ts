@@ -27,6 +27,7 @@ export function commonSocketOptions(options: ZmqSocketOptions) {
     metadata: { [NEST_PROPERTY]: WIRE_VERSION, ...(peerName === undefined ? {} : { [NAME_PROPERTY]: peerName }) },
     ...messageLimits(options),
     handshakeInterval: options.handshakeTimeout ?? 30_000,
+    busyPoll: options.busyPoll ?? 0,
     linger: options.linger ?? 1_000,
     connectTimeout: DIAL_TIMEOUT,
     reconnectInterval: reconnect?.initialDelay ?? Math.min(INITIAL_DELAY, reconnect?.maxDelay ?? INITIAL_DELAY),

@@ -29,6 +29,8 @@ export interface SessionOptions extends ConnectionOptions, TransportOptions {
   readonly maxHandshakes: number;
   /** How long a peer may take nothing of what is to be written to it; 0 = no limit. */
   readonly writeStallMs: number;
+  /** How long the event loop polls after bytes went either way, in µs; 0 = it sleeps. */
+  readonly busyPollMicroseconds: number;
   /** Bytes after which a write takes no further message. */
   readonly outBatchSize: number;
 }

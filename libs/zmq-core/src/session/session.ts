@@ -1,10 +1,10 @@
-import type { Connection, ConnectionFailure, ConnectionSink } from '../connection/connection.js';
+import type { Connection, ConnectionFailure, ConnectionSink, FrameRun } from '../connection/connection.js';
 import { createConnection } from '../connection/connection-table.js';
+import { keepPolling } from '../foundation/busy-poll.js';
 import type { Timer } from '../foundation/clock.js';
 import { CountedConnection, countEnded } from '../foundation/diagnostics.js';
 import type { Multipart } from '../foundation/multipart.js';
 import { type CloseReason, closedByUs, errorOf, type PeerInfo } from '../foundation/peer-info.js';
-import type { FrameRun } from '../connection/connection.js';
 import type { PipeEnd, PipeHandler } from '../pipe/pipe.js';
 import type { ByteStream, ByteStreamSink } from '../transport/byte-stream.js';
 import { counterOfFailure } from './failure-counter.js';
@@ -124,6 +124,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler, Wri
   data(chunk: Buffer): void {
     if (this.#state === 'ending' || this.#state === 'closed') return;
     this.#outflow.heard();
+    keepPolling(this.#host.options.busyPollMicroseconds);
     this.#connection.receive(chunk, this.#host.clock.now());
     if (!this.#paused) this.#pump();
     this.#armTimer();
@@ -223,6 +224,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler, Wri
   // ── from the pipe ──
 
   onReadable(): void {
+    keepPolling(this.#host.options.busyPollMicroseconds);
     this.#outflow.schedule();
   }
 

@@ -268,8 +268,8 @@ export const optionTable = {
   typeOfService: { ...int, id: 57, zmq: 'TOS', min: 0, initial: 0, effect: hidden },
   /** The priority of packets in the system's queue (SO_PRIORITY). Default 0. Without effect here. */
   priority: { ...int, id: 112, zmq: 'PRIORITY', min: 0, initial: 0, effect: hidden },
-  /** How long the system polls the network card for more (SO_BUSY_POLL). In µs, default 0. Without effect here. */
-  busyPoll: { ...int, id: 113, zmq: 'BUSY_POLL', min: 0, initial: 0, unit: 'µs', access: 'write-only', effect: hidden },
+  /** How long after the last message the process polls for the next in place of sleeping, over tcp and ipc. In µs, default 0. */
+  busyPoll: { ...int, id: 113, zmq: 'BUSY_POLL', min: 0, initial: 0, unit: 'µs', access: 'write-only' },
   /** A shortcut for connections inside a machine, on Windows. Default false. Without effect here. */
   loopbackFastPath: { ...bool, id: 94, zmq: 'LOOPBACK_FASTPATH', effect: hidden },
   /** The device that tcp connections go through (SO_BINDTODEVICE); `null` = any. Default null. Refused here. */

@@ -50,6 +50,7 @@ export function sessionOptions(
     maxConnectionsPerAddress: options.maxConnectionsPerAddress,
     maxHandshakes: options.maxHandshakes,
     writeStallMs: options.writeStallTimeout,
+    busyPollMicroseconds: options.busyPoll,
     outBatchSize: options.outBatchSize,
   };
 }
