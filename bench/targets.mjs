@@ -74,6 +74,12 @@ export const targets = [
   { text: 'REQ ⇄ REP, time over libzmq’s', ...roundTrip, against: libzmq, atMost: 0.85 },
   { text: 'REQ ⇄ REP, time over raw node:net’s', ...roundTrip, against: { contender: 'net' }, atMost: 1.3 },
   {
+    text: 'REQ ⇄ REP with busyPoll, time over libzmq’s',
+    ...roundTrip,
+    contender: 'ours-polling',
+    against: libzmq,
+  },
+  {
     text: 'REQ ⇄ REP, each process pinned to a core, time over libzmq’s',
     ...roundTrip,
     scenario: 'round-trip-pinned',
@@ -120,6 +126,12 @@ export const targets = [
     atLeast: 2,
   },
   { text: 'Nest calls, 1 in flight, rate over Nest TCP’s', ...nestCalls, cases: ['1'], atLeast: 1.25 },
+  {
+    text: 'Nest calls with busyPoll, rate over Nest TCP’s',
+    ...nestCalls,
+    contender: 'nest-zmq-polling',
+    cases: IN_FLIGHT,
+  },
   { text: 'Nest calls, many in flight, rate over Nest TCP’s', ...nestCalls, cases: ['64', '512'], atLeast: 2 },
   {
     text: 'Nest calls, each process pinned to a core, rate over Nest TCP’s',

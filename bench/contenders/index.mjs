@@ -10,6 +10,8 @@ export async function loadContender(id) {
       return (await import('./ours.mjs')).fast;
     case 'ours-promises':
       return (await import('./ours.mjs')).promises;
+    case 'ours-polling':
+      return (await import('./ours.mjs')).polling;
     case 'ours-native':
       return (await import('./ours-curve.mjs')).native();
     case 'ours-wasm':
@@ -22,6 +24,8 @@ export async function loadContender(id) {
       return { name: 'libzmq (C)', version: buildNative() };
     case 'nest-zmq':
       return (await import('./nest.mjs')).zmq;
+    case 'nest-zmq-polling':
+      return (await import('./nest.mjs')).zmqPolling;
     case 'nest-zmq-acked':
       return (await import('./nest.mjs')).zmqAcked;
     case 'nest-tcp':

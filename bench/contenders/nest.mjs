@@ -58,18 +58,22 @@ function pool(ack) {
   };
 }
 
+function calls(options) {
+  return {
+    async listen() {
+      const module = applicationOf(MessagePattern('bench'), echo);
+      const { calls } = await serve(module, { strategy: new ZmqServer({ bind, ...options }) });
+      return calls[0];
+    },
+    client: (connect) => new ZmqClient({ connect, ...options }),
+  };
+}
+
 export const zmq = {
   name: 'ZmqServer, ZmqClient, ZmqPool (tcp loopback)',
   version: 'this checkout',
 
-  calls: {
-    async listen() {
-      const module = applicationOf(MessagePattern('bench'), echo);
-      const { calls } = await serve(module, { strategy: new ZmqServer({ bind }) });
-      return calls[0];
-    },
-    client: (connect) => new ZmqClient({ connect }),
-  },
+  calls: calls({}),
 
   events: {
     async listen(handler) {
@@ -81,6 +85,14 @@ export const zmq = {
   },
 
   tasks: pool('none'),
+};
+
+const busyPoll = 200;
+/** Both ends poll for the next message in place of sleeping. */
+export const zmqPolling = {
+  name: `ZmqServer, ZmqClient (busyPoll: ${busyPoll})`,
+  version: 'this checkout',
+  calls: calls({ busyPoll }),
 };
 
 /** Tasks with acknowledgement: at least once. */

@@ -57,3 +57,18 @@ export const fast = {
 
 /** Ours as any zeromq.js program uses it: awaited sends and receives. */
 export const promises = { ...fast, name: 'ours (await send, for await)', ...promisePaths() };
+
+const busyPoll = 200;
+const polls = (Socket) =>
+  class extends Socket {
+    constructor(options) {
+      super({ ...options, busyPoll });
+    }
+  };
+
+/** Ours, that after a message polls for the next one in place of sleeping. */
+export const polling = {
+  ...fast,
+  name: `ours (trySend, onMessage, busyPoll: ${busyPoll})`,
+  sockets: { ...zmq, Request: polls(zmq.Request), Reply: polls(zmq.Reply) },
+};

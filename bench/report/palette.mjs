@@ -2,6 +2,7 @@
 const COLOURS = {
   ours: '#0072B2',
   'ours-promises': '#56B4E9',
+  'ours-polling': '#009E73',
   'ours-native': '#0072B2',
   'ours-wasm': '#56B4E9',
   libzmq: '#D55E00',
@@ -11,6 +12,7 @@ const COLOURS = {
   'libzmq→ours': '#CC79A7',
   'nest-zmq': '#0072B2',
   'nest-zmq-acked': '#56B4E9',
+  'nest-zmq-polling': '#009E73',
   'nest-tcp': '#8C8C8C',
   'nest-nats': '#009E73',
   'nest-redis': '#D55E00',

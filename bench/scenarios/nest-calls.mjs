@@ -38,7 +38,7 @@ export const nestCalls = {
   binder: 'server',
   connecter: 'client',
   cases: CASES,
-  contenders: ['nest-zmq', 'nest-tcp'],
+  contenders: ['nest-zmq', 'nest-zmq-polling', 'nest-tcp'],
   baseline: 'nest-tcp',
   warmUp: 15_000,
   roles,
@@ -58,6 +58,7 @@ export const nestBrokers = {
 export const nestCallsPinned = {
   ...nestCalls,
   title: 'Nest calls, each process pinned to a core of its own, by calls in flight',
+  contenders: ['nest-zmq', 'nest-tcp'],
   pinned: true,
 };
 
@@ -65,6 +66,7 @@ export const nestCallsPinned = {
 export const nestLatency = {
   ...nestCalls,
   title: 'Nest calls, two processes, by calls in flight: 99th percentile',
+  contenders: ['nest-zmq', 'nest-tcp'],
   unit: 'µs',
   higherIsBetter: false,
   cases: CASES.map((testCase) => ({ ...testCase, percentile: 0.99 })),

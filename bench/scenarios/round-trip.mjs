@@ -8,7 +8,7 @@ export const roundTrip = {
   binder: 'server',
   connecter: 'client',
   cases: [{ label: '64 B', size: 64 }],
-  contenders: ['ours', 'ours-promises', 'libzmq', 'npm', 'net'],
+  contenders: ['ours', 'ours-promises', 'ours-polling', 'libzmq', 'npm', 'net'],
   baseline: 'libzmq',
   // So many it takes until the compiler has seen enough: they come slowly, one by one.
   warmUp: 20_000,
