@@ -19,13 +19,13 @@ export function renderPage(run, notes) {
     targets: targetsTable(evaluated),
     notes: notes === undefined ? '' : `## What is not reached, and why\n\n${notes.trim()}`,
     contenders: contendersTable(run.results),
-    results: [...run.results.map(section), ...failedText(run.failed)].join('\n\n'),
+    results: [...run.results.map((result) => section(result, run.rounds)), ...failedText(run.failed)].join('\n\n'),
   };
   return template.replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name]).replace(/\n{3,}/g, '\n\n');
 }
 
 function roundsText(rounds) {
-  const text = `Every figure is the median of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}.`;
+  const text = `Figures are medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, where nothing else is said.`;
   return rounds < 5 ? `${text} **That is too few to rely on.**` : text;
 }
 
@@ -67,18 +67,20 @@ function contendersTable(results) {
   );
 }
 
-function section(result) {
-  const { name, title, unit, higherIsBetter, baseline, contenders } = result;
+function section(result, wantedRounds) {
+  const { name, title, unit, higherIsBetter, baseline, contenders, rows } = result;
   const ids = contenders.map(({ id }) => id);
   const ratio = ids.includes(baseline) && ids.length > 1 ? ` The ratios are to \`${baseline}\`.` : '';
+  const rounds = Math.max(...rows.flatMap(({ samples }) => Object.values(samples).map(({ length }) => length)));
+  const fewer = rounds < wantedRounds ? ` Medians of ${rounds} rounds.` : '';
   return [
     `### ${name}`,
     `${title}.${remarks[name] === undefined ? '' : ` ${remarks[name]}`}`,
     `![${title}: the chart of the table below](performance/${name}.svg)`,
-    `In ${unit}, ${higherIsBetter ? 'more' : 'less'} is better.${ratio}`,
+    `In ${unit}, ${higherIsBetter ? 'more' : 'less'} is better.${ratio}${fewer}`,
     table(
       ['', ...ids.map((id) => `\`${id}\``)],
-      result.rows.map(({ label, samples }) => [
+      rows.map(({ label, samples }) => [
         label,
         ...ids.map((id) => cell(samples[id], samples[baseline], id === baseline)),
       ]),

@@ -210,6 +210,7 @@ describe('the page', () => {
     expect(page).not.toMatch(/\{\{|undefined|NaN/);
     expect(page).toContain('### rates\n\nThe title of rates.');
     expect(page).toContain('(performance/rates.svg)');
+    expect(page).toContain('The ratios are to `libzmq`. Medians of 3 rounds.');
     expect(page).toContain('| small | 30.0<br>**2.00×**<br>28.0–40.0 | 15.0<br>10.0–20.0 |');
     expect(page).toContain('## What is not reached, and why\n\nBecause it is **hard**.\n');
     expect(renderPage(run(rates))).not.toContain('and why');
