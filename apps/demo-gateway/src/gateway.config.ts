@@ -26,7 +26,8 @@ export const GATEWAY_CONFIG = Symbol('GatewayConfig');
  */
 export async function readConfig(env: NodeJS.ProcessEnv): Promise<GatewayConfig> {
   const host = env['LISTEN_HOST'] ?? '127.0.0.1';
-  if (host === '' || host.includes(':')) throw new Error(`LISTEN_HOST must be a name or an IPv4 address, not '${host}'`);
+  if (host === '' || host.includes(':'))
+    throw new Error(`LISTEN_HOST must be a name or an IPv4 address, not '${host}'`);
   const clusterPort = portOf('CLUSTER_PORT', env['CLUSTER_PORT'] ?? '5550', LAST_CLUSTER_PORT);
   const address = { host, port: clusterPort === 0 ? await freePorts(host) : clusterPort };
   return { host, httpPort: portOf('PORT', env['PORT'] ?? '3000'), address, endpoints: clusterEndpoints(address) };
