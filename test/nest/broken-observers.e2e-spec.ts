@@ -303,6 +303,42 @@ describe("Nest's hooks", () => {
     expect(heard).toEqual([0]);
   });
 
+  it('that fail, and the logger too, leave no event waiting', async () => {
+    let open: () => void = () => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const thrown: unknown[] = [];
+    const running = await apps().serve([WatchedController], { logger: { ...logger, error: throwing } });
+    const { server } = running;
+    const client = apps().client([running], { logger });
+    server.setOnProcessingStartHook((_transport, _context, done) => {
+      if (runs.push('begun') > 1) throw new Error('of the hook');
+      void gate.then(done).catch((error: unknown) => thrown.push(error));
+    });
+    for (let i = 0; i < 4; i++) await emit(client, i);
+    await until(() => server.stats()?.events.waiting === 3);
+    open();
+    await until(() => server.stats()?.events.failed === 3);
+    await until(() => thrown.length === 1);
+    expect(server.stats()?.events).toMatchObject({ running: 0, waiting: 0, dropped: 0 });
+    expect(thrown.map(String)).toEqual(['Error: sync']);
+  });
+
+  it('that let a handler begin which fails, and the logger too, give back its place', async () => {
+    const thrown: unknown[] = [];
+    const deserializer = { deserialize: throwing };
+    const running = await apps().serve([WatchedController], { logger: { ...logger, error: throwing }, deserializer });
+    const { server } = running;
+    const client = apps().client([running], { logger });
+    server.setOnProcessingStartHook((_transport, _context, done) => {
+      void done().catch((error: unknown) => thrown.push(error));
+    });
+    for (let i = 0; i < 3; i++) await emit(client, i);
+    await until(() => server.stats()?.events.failed === 3);
+    await until(() => server.stats()?.events.running === 0);
+    expect(server.stats()?.events).toMatchObject({ waiting: 0, dropped: 0 });
+    expect(thrown.map(String)).toEqual(['Error: sync']);
+  });
+
   it('that let the handler begin twice run it once', async () => {
     const { server, client } = await start();
     server.setOnProcessingStartHook((_transport, _context, done) => {

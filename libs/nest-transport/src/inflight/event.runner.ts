@@ -130,10 +130,14 @@ export class EventRunner {
     handler.running++;
     const observed = this.#observe(handler.handler, event, peer);
     const run = async (end?: () => void): Promise<void> => {
-      const failure = await this.#invoke(handler, event, data, context, cancellation);
-      if (end !== undefined) this.#guarded(handler, end);
-      if (observed !== undefined) endOf(observed, cancellation, failure);
-      this.#done(handler, cancellation);
+      // Whatever the application's logger throws: its place is for the next.
+      try {
+        const failure = await this.#invoke(handler, event, data, context, cancellation);
+        if (end !== undefined) this.#guarded(handler, end);
+        if (observed !== undefined) endOf(observed, cancellation, failure);
+      } finally {
+        this.#done(handler, cancellation);
+      }
     };
     if (observed === undefined) this.#start(handler, context, cancellation, run);
     else observed.run(() => this.#start(handler, context, cancellation, run, observed));
@@ -153,9 +157,12 @@ export class EventRunner {
     }
     hooks(context, run, (error) => {
       this.#stats.failed++;
-      this.#threw(handler, error);
       observed?.end({ outcome: 'failed', error });
-      this.#done(handler, cancellation);
+      try {
+        this.#threw(handler, error);
+      } finally {
+        this.#done(handler, cancellation);
+      }
     });
   }
 
@@ -253,14 +260,19 @@ export class EventRunner {
   #next(handler: EventHandler): void {
     if (handler.starting) return;
     handler.starting = true;
-    while (!handler.full) {
-      const event = handler.waiting.shift();
-      if (event === undefined) break;
-      this.#stats.waiting--;
-      event.scope.runInAsyncScope(() => this.#run(handler, event));
+    try {
+      while (!handler.full) {
+        const event = handler.waiting.shift();
+        if (event === undefined) break;
+        this.#stats.waiting--;
+        event.scope.runInAsyncScope(() => this.#run(handler, event));
+      }
+    } finally {
+      handler.starting = false;
+      if (handler.waiting.length === 0) this.#backlogged.delete(handler);
+      // The application's logger threw, which goes on to whoever called: what waits must not wait for ever.
+      else if (!handler.full) this.#next(handler);
     }
-    handler.starting = false;
-    if (handler.waiting.length === 0) this.#backlogged.delete(handler);
   }
 }
 
