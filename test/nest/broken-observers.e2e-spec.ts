@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Logger } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload, RpcException } from '@nestjs/microservices';
 import { Context } from '@nest-zmq/core';
 import {
@@ -194,13 +194,29 @@ describe.each(['none', 'explicit'] as const)('a broken observer of tasks, ack: %
   });
 });
 
-it('metrics whose end throws leave no socket of a forwarder open', async () => {
-  const context = new Context();
-  const [publishers, subscribers] = [{ bind: 'inproc://in' }, { bind: 'inproc://out' }];
-  const forwarder = new ZmqForwarder({ publishers, subscribers, context, ...observers['the end of watch throws'] });
-  await forwarder.open();
-  await expect(forwarder.close()).rejects.toThrow(Broken);
-  expect(context.sockets).toBe(0);
+describe('broken metrics of a forwarder', () => {
+  beforeEach(() => Logger.overrideLogger(logger));
+  afterEach(() => Logger.overrideLogger(false));
+
+  it.each([
+    ['watch throws', ['Error: sync']],
+    // And what it gave is nothing that could end it.
+    ['watch rejects', ['TypeError: unwatch is not a function', 'Error: async']],
+    ['the end of watch throws', ['Error: sync']],
+    ['the end of watch rejects', ['Error: async']],
+  ])('%s', async (name, logged) => {
+    const context = new Context();
+    const [publishers, subscribers] = [{ bind: 'inproc://in' }, { bind: 'inproc://out' }];
+    const forwarder = new ZmqForwarder({ publishers, subscribers, context, ...observers[name] });
+    for (let i = 0; i < 3; i++) {
+      await forwarder.open();
+      expect(forwarder.stats()).toMatchObject({ publishers: 0, subscribers: 0 });
+      await forwarder.close();
+      expect(context.sockets).toBe(0);
+    }
+    await turns(5);
+    expect(errors.map(String)).toEqual(logged);
+  });
 });
 
 it('listeners of a server and of a client that reject disturb nobody', async () => {

@@ -17,7 +17,7 @@ export interface ZmqForwarderEnd extends ZmqEndpoints {
   security?: ZmqSecurityOptions | undefined;
 }
 
-/** It passes messages on as they are, and writes no log. */
+/** It passes messages on as they are, and logs nothing but what its metrics throw: to Nest's `Logger`. */
 export const NOT_FORWARDED = ['codec', 'logger', 'tracing'] as const;
 type NotForwarded = (typeof NOT_FORWARDED)[number];
 

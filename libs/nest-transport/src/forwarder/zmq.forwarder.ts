@@ -1,10 +1,13 @@
 import { type Peer, XPublisher, XSubscriber } from '@nest-zmq/core';
-import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { closeSocket, orClose } from '../channels/socket.close.js';
 import { commonSocketOptions, openEndpoints, receivingOptions, sendingOptions } from '../channels/socket.options.js';
+import { ErrorLog } from '../error.log.js';
 import { DeadlineQueue } from '../inflight/deadline.queue.js';
+import { LogLimiter } from '../log.limiter.js';
 import { READY_TOPIC } from '../packet/names.js';
 import { systemClock } from '../zmq.clock.js';
+import { Instruments } from '../zmq.instruments.js';
 import { checkForwarderOptions, type ZmqForwarderEnd, type ZmqForwarderOptions } from './forwarder.options.js';
 import { ReadyMarks } from './ready.marks.js';
 
@@ -60,6 +63,7 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
   readonly #options: ZmqForwarderOptions;
   readonly #deadlines: DeadlineQueue;
   readonly #marks: ReadyMarks;
+  readonly #instruments: Instruments | undefined;
   #sockets: ZmqForwarderSockets | undefined;
   #opening: Promise<ZmqForwarderInfo> | undefined;
   #closing: Promise<void> | undefined;
@@ -75,9 +79,13 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
   /** @throws ZmqOptionsError that names the bad key */
   constructor(options: ZmqForwarderOptions) {
     checkForwarderOptions(options);
+    const { clock = systemClock, metrics, peerName } = options;
     this.#options = options;
-    this.#deadlines = new DeadlineQueue(options.clock ?? systemClock);
+    this.#deadlines = new DeadlineQueue(clock);
     this.#marks = new ReadyMarks(this.#deadlines, options.subscribeTimeout ?? 1_000, () => this.#scheduleUpdate());
+    const logger = new Logger(ZmqForwarder.name);
+    const errors = new ErrorLog(new LogLimiter(clock, (message) => logger.error(message)), logger);
+    this.#instruments = Instruments.of(peerName, { metrics }, clock, errors);
   }
 
   /**
@@ -170,8 +178,7 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
         publishers: await openEndpoints(sockets.publishers, publishers),
       };
       this.#start(sockets);
-      const { metrics, peerName = '' } = this.#options;
-      this.#unwatch = metrics?.watch({ kind: 'forwarder', name: peerName, stats: () => this.stats() });
+      this.#unwatch = this.#instruments?.watch('forwarder', () => this.stats());
       return info;
     } catch (error) {
       await this.#closeSockets();
@@ -244,7 +251,6 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
     this.#deadlines.clear();
     if (sockets === undefined) return;
     await Promise.all([closeSocket(sockets.publishers), closeSocket(sockets.subscribers)]);
-    // Last: what the metrics throw leaves nothing open.
     unwatch?.();
   }
 }
