@@ -44,6 +44,43 @@ describe('the process', () => {
     expect(ended).toEqual({ ...inOrder, stdout: String(sleeps) });
   });
 
+  it.each([
+    ['sends', '[polling, other]'],
+    ['receives', '[other, polling]'],
+  ])('polls when it %s, until a connection ends', async (_, pair) => {
+    const ended = await run(`
+      const { performance } = await import('node:perf_hooks');
+      const { setTimeout: wait } = await import('node:timers/promises');
+      const sleeps = async () => {
+        const { idle } = performance.eventLoopUtilization();
+        await wait(10);
+        return performance.eventLoopUtilization().idle > idle;
+      };
+      const talk = async (bound, dialling) => {
+        await bound.bind('ipc://*');
+        dialling.connect(bound.lastEndpoint);
+        await dialling.send('x');
+        await bound.receive();
+        await bound.send('y');
+        await dialling.receive();
+      };
+      const [polling, other, third, fourth] = [new Pair({ busyPoll: 60_000_000 }), new Pair(), new Pair(), new Pair()];
+      await talk(polling, other);
+      await talk(third, fourth);
+      const told = [await sleeps()];
+      fourth.close();
+      while ((await third.events.receive()).type !== 'disconnect');
+      told.push(await sleeps());
+      const [sender, receiver] = ${pair};
+      await sender.send('z');
+      await receiver.receive();
+      told.push(await sleeps());
+      process.stdout.write(told.join());
+      polling.close();
+    `);
+    expect(ended).toEqual({ ...inOrder, stdout: 'false,true,false' });
+  });
+
   it('ends its polling when the time is up', async () => {
     const ended = await run(`
       const [pull, push] = [new Pull({ busyPoll: 1_000 }), new Push({ busyPoll: 1_000 })];

@@ -49,8 +49,8 @@ export interface ZmqSocketOptions {
   /** How long a peer may take for its handshake, in ms. Default 30,000. */
   handshakeTimeout?: number | undefined;
   /**
-   * How long after the last message the process polls for more in place of sleeping, in µs: calls one by one take less
-   * than half the time, and a processor is busy for as long. Both ends gain by it. Default 0.
+   * How long after the last bytes of a connection, heartbeats included, the process polls for more in place of sleeping,
+   * in µs: calls one by one take less than half the time, and a processor is busy for as long. For both ends. Default 0.
    */
   busyPoll?: number | undefined;
   /** How a lost or refused connection is tried again. */

@@ -11,3 +11,8 @@ it.each([
 ])('reconnect %j waits from %i to %i ms', (reconnect, reconnectInterval, reconnectMaxInterval) => {
   expect(commonSocketOptions({ reconnect })).toMatchObject({ reconnectInterval, reconnectMaxInterval });
 });
+
+it('busyPoll is that of every socket', () => {
+  expect(commonSocketOptions({ busyPoll: 200 }).busyPoll).toBe(200);
+  expect(commonSocketOptions({}).busyPoll).toBe(0);
+});

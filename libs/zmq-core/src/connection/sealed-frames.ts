@@ -26,7 +26,10 @@ export class SealedFrames implements FrameSource {
 
   /** Throws `ProtocolError` for what is not authentic, out of sequence, or no MESSAGE at all. */
   next(): boolean {
-    if (!this.#frames.next()) return false;
+    if (!this.#frames.next()) {
+      this.body = NO_BYTES;
+      return false;
+    }
     const messages = this.#messages;
     this.body = messages.open(this.#frames.body);
     const { flags } = messages;

@@ -1,8 +1,7 @@
 /*
- * The event loop asks for I/O again and again, for a while, in place of sleeping until there is some. A process that
- * sleeps is woken by the kernel some 20 to 50 µs late, which is most of a round trip: REQ ⇄ REP over loopback took 26 µs
- * in place of 59, Nest calls one by one 32 in place of 83. Everything else goes on meanwhile: each turn of the loop runs
- * timers, I/O and immediates.
+ * The event loop asks for I/O again and again, for a while, in place of sleeping until there is some: a process that
+ * sleeps is woken by the kernel some 20 to 50 µs late, which is most of a round trip (ADR 0014 has the figures).
+ * Everything else goes on meanwhile: each turn of the loop runs timers, I/O and immediates.
  */
 
 // There is one event loop a thread, so this state is the thread's.
@@ -16,6 +15,11 @@ export function keepPolling(microseconds: number): void {
   if (polling) return;
   polling = true;
   setImmediate(poll);
+}
+
+/** A connection has ended, and it may have been the last. If not, the others go on with their next bytes. */
+export function stopPolling(): void {
+  until = 0;
 }
 
 /** An immediate that waits is what makes the loop ask for I/O without sleeping. */

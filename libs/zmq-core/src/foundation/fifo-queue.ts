@@ -1,3 +1,7 @@
+/** Each connection has four queues, and most of them never hold more. */
+const INITIAL_CAPACITY = 4;
+const KEEP_CAPACITY = 2048;
+
 /**
  * First in, first out, each step O(1), in a ring whose size is a power of two:
  *
@@ -8,10 +12,6 @@
  * It grows by doubling and falls back to its first size when it runs empty after
  * having been large, so that one burst does not pin its memory for ever.
  */
-/** Each connection has four queues, and most of them never hold more. */
-const INITIAL_CAPACITY = 4;
-const KEEP_CAPACITY = 2048;
-
 export class FifoQueue<T> {
   #items: (T | undefined)[] = new Array<T | undefined>(INITIAL_CAPACITY);
   #mask = INITIAL_CAPACITY - 1;

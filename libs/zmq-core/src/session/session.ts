@@ -1,6 +1,6 @@
 import type { Connection, ConnectionFailure, ConnectionSink, FrameRun } from '../connection/connection.js';
 import { createConnection } from '../connection/connection-table.js';
-import { keepPolling } from '../foundation/busy-poll.js';
+import { keepPolling, stopPolling } from '../foundation/busy-poll.js';
 import type { Timer } from '../foundation/clock.js';
 import { CountedConnection, countEnded } from '../foundation/diagnostics.js';
 import type { Multipart } from '../foundation/multipart.js';
@@ -151,6 +151,7 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler, Wri
     this.#limit?.cancel();
     this.#stall?.stop();
     this.#counted.end();
+    stopPolling();
     this.#outflow.stop();
     this.#outflow.giveBack();
     if (wasOpen) this.#passFarewell();
@@ -391,10 +392,6 @@ export class Session implements ByteStreamSink, ConnectionSink, PipeHandler, Wri
 
 function lossReason(error: NodeJS.ErrnoException | undefined, handshaking: boolean): CloseReason {
   if (error !== undefined) return { code: error.code ?? 'ECONNRESET', message: error.message, cause: error };
-  return {
-    code: 'ECONNRESET',
-    message: handshaking
-      ? 'the peer closed the connection before the handshake was done'
-      : 'the peer closed the connection',
-  };
+  const when = handshaking ? ' before the handshake was done' : '';
+  return { code: 'ECONNRESET', message: `the peer closed the connection${when}` };
 }

@@ -268,7 +268,7 @@ export const optionTable = {
   typeOfService: { ...int, id: 57, zmq: 'TOS', min: 0, initial: 0, effect: hidden },
   /** The priority of packets in the system's queue (SO_PRIORITY). Default 0. Without effect here. */
   priority: { ...int, id: 112, zmq: 'PRIORITY', min: 0, initial: 0, effect: hidden },
-  /** How long after the last message the process polls for the next in place of sleeping, over tcp and ipc. In µs, default 0. */
+  /** How long after the last bytes of a connection the process polls for more in place of sleeping, over tcp and ipc. In µs, default 0. */
   busyPoll: { ...int, id: 113, zmq: 'BUSY_POLL', min: 0, initial: 0, unit: 'µs', access: 'write-only' },
   /** A shortcut for connections inside a machine, on Windows. Default false. Without effect here. */
   loopbackFastPath: { ...bool, id: 94, zmq: 'LOOPBACK_FASTPATH', effect: hidden },

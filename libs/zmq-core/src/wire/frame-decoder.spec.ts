@@ -307,3 +307,9 @@ it('takes another limit between frames', () => {
   decoder.maxSize = 5;
   expect(decoder.next()).toBe(true);
 });
+
+it('keeps nothing of a chunk that is read to its end', () => {
+  const decoder = new FrameDecoder(1 << 30);
+  const frames = decode([frame(0, Buffer.from('hello'))], decoder);
+  expect([frames.length, decoder.body.length]).toEqual([1, 0]);
+});

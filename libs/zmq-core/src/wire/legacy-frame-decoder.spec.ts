@@ -94,3 +94,8 @@ it('gives no runs, and lets go of a chunk of which little is left', () => {
   decoder.compact();
   expect(decoder.next()).toBe(false);
 });
+
+it('keeps nothing of a chunk that is read to its end', () => {
+  const { frames, decoder } = decode([bytes('06 00 "hello"')]);
+  expect([frames.length, decoder.body.length]).toEqual([1, 0]);
+});

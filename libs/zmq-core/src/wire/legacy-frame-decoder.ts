@@ -40,6 +40,7 @@ export class LegacyFrameDecoder implements FrameSource {
       if (waiting === undefined) {
         this.#chunk = EMPTY;
         this.#at = 0;
+        this.body = EMPTY;
         return false;
       }
       this.#take(waiting);
