@@ -273,9 +273,9 @@ describe("Nest's hooks", () => {
   });
 
   it.each([
-    ['throw', throwing],
-    ['reject', asynchronous],
-  ])('that %s before the handler may begin fail it, and it is not run', async (_how, hook) => {
+    ['throw', throwing, 'sync'],
+    ['reject', asynchronous, 'async'],
+  ])('that %s before the handler may begin fail it, and it is not run', async (_how, hook, error) => {
     const { server, client } = await start();
     server.setOnProcessingStartHook(hook);
     for (let i = 0; i < 2; i++) {
@@ -285,6 +285,41 @@ describe("Nest's hooks", () => {
     await until(() => server.stats()?.events.failed === 2);
     expect(server.stats()).toMatchObject({ calls: { running: 0, failed: 2 }, events: { running: 0, waiting: 0 } });
     expect([runs, heard]).toEqual([[], []]);
+    // One of the calls, one of the events.
+    expect(errors.map(String)).toEqual([`Error: ${error}`, `Error: ${error}`]);
+  });
+
+  it('of dispatch that throw fail what they stand before, and no event is lost without a word', async () => {
+    const { client } = await start();
+    client.setOnDispatchHook(throwing);
+    expect(await failure(firstValueFrom(client.send('echo', 1)))).toBeInstanceOf(Broken);
+    expect(errors).toEqual([]);
+    client.emit('tick', 1);
+    await until(() => errors.length > 0);
+    expect(errors.map(String)).toEqual(['An event was not published: Error: sync']);
+    expect(await failure(emit(client, 2))).toBeInstanceOf(Broken);
+    await turns(5);
+    expect([runs, heard]).toEqual([[], []]);
+  });
+
+  it('that fail, and the logger too, leave no call waiting', async () => {
+    let open: () => void = () => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const thrown: unknown[] = [];
+    const options = { logger: { ...logger, error: throwing }, maxConcurrency: 1 };
+    const running = await apps().serve([WatchedController], options);
+    const { server } = running;
+    const client = apps().client([running], { logger });
+    server.setOnProcessingStartHook((_transport, _context, done) => {
+      if (runs.push('begun') > 1) throw new Error('of the hook');
+      void gate.then(done).catch((error: unknown) => thrown.push(error));
+    });
+    const calls = Array.from({ length: 4 }, (_, i) => failure(firstValueFrom(client.send('echo', i))));
+    await until(() => server.stats()?.calls.waiting === 3);
+    open();
+    await Promise.all(calls);
+    await until(() => thrown.length === 1);
+    expect(server.stats()?.calls).toMatchObject({ running: 0, waiting: 0, failed: 3, completed: 1 });
   });
 
   it('that fail three thousand at once, which have waited, do so one after the other', async () => {

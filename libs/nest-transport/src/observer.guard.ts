@@ -2,8 +2,10 @@ import type { ErrorLog } from './error.log.js';
 import { isThenable } from './nest.serializer.js';
 
 /**
- * Calls code that only watches: metrics, a tracer, Nest's hooks. What it throws, or rejects with, is logged and goes no
- * further: a broken watcher fails nothing that it watches.
+ * Calls code that only watches: metrics, a tracer, listeners, most of Nest's hooks. What it throws, or rejects with, is
+ * logged and goes no further: a broken watcher fails nothing that it watches. Two of Nest's hooks stand before the work,
+ * and fail it as in Nest: a processing start hook that throws or rejects before it lets the handler begin, and a
+ * dispatch hook that throws at once.
  */
 export class ObserverGuard {
   readonly #errors: ErrorLog;

@@ -4,6 +4,13 @@ import type { ServerLink } from './inflight/server.link.js';
 import { ZmqNoPeerError, ZmqPatternError } from './zmq.errors.js';
 import { ZmqRecord } from './zmq.record.js';
 
+/** A call to one server of all. */
+export interface Target {
+  readonly link: ServerLink;
+  /** When it was started. */
+  readonly since: number;
+}
+
 export interface CallToAll<T> {
   readonly channel: CallClientChannel;
   /** So many servers must be there, or it waits for them. */

@@ -8,7 +8,7 @@ import { listOf, maxPayloadSize } from './channels/socket.options.js';
 import { DeadlineQueue } from './inflight/deadline.queue.js';
 import { PendingCall, type ReplyCallback } from './inflight/pending.call.js';
 import type { PendingCalls } from './inflight/pending.calls.js';
-import type { ServerLink, ZmqServerInfo } from './inflight/server.link.js';
+import type { ZmqServerInfo } from './inflight/server.link.js';
 import { encodeEvent } from './packet/event.packet.js';
 import { PayloadCodecs } from './packet/payload.codec.js';
 import { classOf, ErrorLog } from './error.log.js';
@@ -17,7 +17,7 @@ import { ObserverGuard } from './observer.guard.js';
 import { systemClock } from './zmq.clock.js';
 import { type PeerLossReason, ZmqNoPeerError, ZmqOptionsError, ZmqPatternError } from './zmq.errors.js';
 import { type ZmqClientEvents, ZmqListeners } from './zmq.events.js';
-import { assertForAll, callAll } from './zmq.client.all.js';
+import { assertForAll, callAll, type Target } from './zmq.client.all.js';
 import { type Channels, eventChannelOf, hasCalls, isUnused, openBoth } from './zmq.client.channels.js';
 import { observeCall, withHeaders } from './zmq.client.observer.js';
 import { deserializing, failing } from './zmq.client.replies.js';
@@ -34,13 +34,6 @@ import { ZmqStatus } from './zmq.status.js';
 export interface ZmqClientSockets {
   readonly calls: Dealer | undefined;
   readonly events: Publisher | undefined;
-}
-
-/** A call to one server of all. */
-interface Target {
-  readonly link: ServerLink;
-  /** When it was started. */
-  readonly since: number;
 }
 
 /**
@@ -109,6 +102,7 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
    * and, with `events.connect`, with one subscriber; for a client that binds, once it is
    * bound. Calls and events connect by themselves; this is for who wants to know.
    * Idempotent; a failure is not remembered, and it waits anew once the last of either kind is lost.
+   * After a `close()` a client that binds listens again once its peers were given what it had written, or `linger` is over.
    * @throws ZmqNoPeerError after `connectTimeout`
    * @throws ZmqError an endpoint cannot be opened, for example EADDRINUSE
    */
@@ -182,13 +176,13 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
    */
   override emit<TResult = unknown, TInput = unknown>(pattern: unknown, data: TInput): Observable<TResult> {
     if (isNil(pattern) || isNil(data)) return super.emit<TResult, TInput>(pattern, data);
-    const source = defer(() => this.dispatchEvent<TResult>(this.createPacket(pattern, data)));
+    const source = defer(() => this.#dispatch<TResult>(() => this.createPacket(pattern, data)));
     const hot = connectable(source, { connector: () => new Subject<TResult>(), resetOnDisconnect: false });
     hot.connect();
     return hot;
   }
 
-  /** As in Nest: called with each call and event before it is sent. What an asynchronous hook rejects with is logged. */
+  /** As in Nest: called with each call and event before it is sent. A hook that throws fails it; what an asynchronous one rejects with is logged. */
   override setOnDispatchHook(hook: (packet: ReadPacket) => void): void {
     const guard = new ObserverGuard(this.#errors);
     super.setOnDispatchHook((packet) => guard.promised("Nest's dispatch hook", hook(packet)));
@@ -280,8 +274,14 @@ export class ZmqClient extends ClientProxy<ZmqClientEvents> {
     return call;
   }
 
-  protected async dispatchEvent<T = unknown>(packet: ReadPacket): Promise<T> {
+  protected dispatchEvent<T = unknown>(packet: ReadPacket): Promise<T> {
+    return this.#dispatch<T>(() => packet);
+  }
+
+  /** @param packetOf what Nest's dispatch hook throws in it is logged as well */
+  async #dispatch<T>(packetOf: () => ReadPacket): Promise<T> {
     try {
+      const packet = packetOf();
       const route = this.normalizePattern(packet.pattern as string);
       const observed = this.#instruments?.outgoing({ kind: 'event', name: route });
       if (observed === undefined) await this.#emit(route, packet);

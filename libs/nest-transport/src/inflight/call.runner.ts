@@ -208,7 +208,11 @@ export class CallRunner implements ServerCallHost, ReplyStreamHost {
       call.onEnd = end;
       await this.#invoke(call, handler, data, context);
     };
-    hooks(context, invoke, (error) => this.#failed(call, error));
+    hooks(context, invoke, (error) => {
+      this.#failed(call, error);
+      // Its caller is told; what is broken is here.
+      this.#options.errors.log("Nest's processing start hook", error);
+    });
   }
 
   /** Resolves when the handler has returned; never rejects. */

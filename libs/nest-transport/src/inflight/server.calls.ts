@@ -152,6 +152,8 @@ export class ServerCalls {
       }
     } finally {
       this.#starting = false;
+      // Something threw, such as the application's logger, which goes on to whoever called: the others are not left waiting.
+      if (this.#waiting.size > 0 && !this.#isFull) this.#startWaiting();
     }
   }
 }
