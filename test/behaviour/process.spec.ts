@@ -24,6 +24,7 @@ describe('the process', () => {
     expect(ended).toEqual({ ...inOrder, stdout: 'exit' });
   });
 
+  // The loop counts its sleep; while a timer is all that it waits for, it sleeps or polls.
   it.each([
     ['sleeps between messages', '{}', true],
     ['polls for the next one with `busyPoll`', '{ busyPoll: 60_000_000 }', false],

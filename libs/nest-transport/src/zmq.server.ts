@@ -23,6 +23,7 @@ import { HandlerBook } from './zmq.handlers.js';
 import { Instruments } from './zmq.instruments.js';
 import { loggerOf, type ZmqLogger } from './zmq.logger.js';
 import { checkServerOptions } from './zmq.options.check.js';
+import { Opening } from './zmq.opening.js';
 import type { ZmqEndpoints, ZmqServerOptions } from './zmq.options.js';
 import { ZmqStatus } from './zmq.status.js';
 
@@ -78,8 +79,10 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
   readonly #noStartHook = this.onProcessingStartHook;
   readonly #setHooks: ProcessingHooks;
   #running: Running | undefined;
-  #listening: Promise<Running> | undefined;
-  #closing: Promise<void> | undefined;
+  readonly #opening = new Opening<Running>(
+    () => this.#open(),
+    (running) => this.#close(running),
+  );
 
   /** @throws ZmqOptionsError that names the bad key */
   constructor(options: ZmqServerOptions) {
@@ -104,11 +107,9 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
    */
   async listen(callback: (error?: unknown, info?: ZmqListenInfo) => unknown): Promise<void> {
     let running: Running;
-    const listening = (this.#listening ??= this.#openOnceClosed());
     try {
-      running = await listening;
+      running = await this.#opening.open();
     } catch (error) {
-      if (this.#listening === listening) this.#listening = undefined;
       callback(error);
       return;
     }
@@ -123,16 +124,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
    * client that has not seen the request or cannot know it, is run like all others.
    */
   close(): Promise<void> {
-    const listening = this.#listening;
-    // What is opened from now on is opened anew, and is for the next `close()`.
-    this.#listening = undefined;
-    if (listening !== undefined) {
-      const closing: Promise<void> = this.#close(listening).finally(() => {
-        if (this.#closing === closing) this.#closing = undefined;
-      });
-      this.#closing = closing;
-    }
-    return this.#closing ?? Promise.resolve();
+    return this.#opening.close();
   }
 
   /**
@@ -201,11 +193,6 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
     super.setOnProcessingEndHook((id, context) =>
       this.#guard.promised("Nest's processing end hook", hook(id, context)),
     );
-  }
-
-  async #openOnceClosed(): Promise<Running> {
-    await this.#closing;
-    return this.#open();
   }
 
   async #open(): Promise<Running> {
@@ -298,10 +285,7 @@ export class ZmqServer extends Server<ZmqServerEvents, ZmqStatus> implements Cus
     return unset ? undefined : this.#setHooks;
   }
 
-  async #close(listening: Promise<Running>): Promise<void> {
-    // A start that is under way is finished first, so that nothing of it is left open.
-    const running = await listening.catch(() => undefined);
-    if (running === undefined) return;
+  async #close(running: Running): Promise<void> {
     const { calls, events, serverCalls, eventRunner, unwatch } = running;
     if (this.#options.gracefulShutdown ?? true) {
       this._status$.next(ZmqStatus.DRAINING);

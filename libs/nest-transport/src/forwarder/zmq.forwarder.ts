@@ -8,6 +8,7 @@ import { LogLimiter } from '../log.limiter.js';
 import { READY_TOPIC } from '../packet/names.js';
 import { systemClock } from '../zmq.clock.js';
 import { Instruments } from '../zmq.instruments.js';
+import { Opening } from '../zmq.opening.js';
 import { checkForwarderOptions, type ZmqForwarderEnd, type ZmqForwarderOptions } from './forwarder.options.js';
 import { ReadyMarks } from './ready.marks.js';
 
@@ -65,8 +66,10 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
   readonly #marks: ReadyMarks;
   readonly #instruments: Instruments | undefined;
   #sockets: ZmqForwarderSockets | undefined;
-  #opening: Promise<ZmqForwarderInfo> | undefined;
-  #closing: Promise<void> | undefined;
+  readonly #opening = new Opening<ZmqForwarderInfo>(
+    () => this.#open(),
+    () => this.#closeSockets(),
+  );
   /** Subscriptions are handed on: both sides are open. */
   #active = false;
   /** Publishers have been told the mark. */
@@ -94,13 +97,7 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
    * @throws ZmqError what the sockets throw, with the `address`: EADDRINUSE, EINVAL, …
    */
   open(): Promise<ZmqForwarderInfo> {
-    if (this.#opening !== undefined) return this.#opening;
-    const opening = this.#openOnceClosed();
-    this.#opening = opening;
-    opening.catch(() => {
-      if (this.#opening === opening) this.#opening = undefined;
-    });
-    return opening;
+    return this.#opening.open();
   }
 
   /**
@@ -108,16 +105,7 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
    * handed to a subscriber's connection is still written, for at most `linger` ms.
    */
   close(): Promise<void> {
-    const opening = this.#opening;
-    // What is opened from now on is opened anew, and is for the next `close()`.
-    this.#opening = undefined;
-    if (opening !== undefined) {
-      const closing: Promise<void> = this.#close(opening).finally(() => {
-        if (this.#closing === closing) this.#closing = undefined;
-      });
-      this.#closing = closing;
-    }
-    return this.#closing ?? Promise.resolve();
+    return this.#opening.close();
   }
 
   /** Counters since `open()`; `undefined` while it is closed. */
@@ -147,18 +135,6 @@ export class ZmqForwarder implements OnModuleInit, OnApplicationShutdown {
   /** Last of all: who closes before may still publish. */
   async onApplicationShutdown(): Promise<void> {
     await this.close();
-  }
-
-  async #openOnceClosed(): Promise<ZmqForwarderInfo> {
-    // How that ended is for who has closed it.
-    await this.#closing?.catch(() => {});
-    return this.#open();
-  }
-
-  async #close(opening: Promise<ZmqForwarderInfo>): Promise<void> {
-    // A start that is under way is finished first, so that nothing of it is left open.
-    await opening.catch(() => {});
-    await this.#closeSockets();
   }
 
   async #open(): Promise<ZmqForwarderInfo> {
